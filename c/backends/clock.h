@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* What time it is. */
+#ifndef RPIKIT_BACKENDS_CLOCK_H
+#define RPIKIT_BACKENDS_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds since 1970-01-01 UTC. */
+uint64_t backend_clock_wall(void);
+
+#endif
