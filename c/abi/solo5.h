@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /* What a call reports; nothing else is ever returned. */
 typedef enum {
     SOLO5_R_OK = 0,      /* done */
@@ -63,6 +65,8 @@ uintptr_t solo5_tls_tp_offset(uintptr_t tls);
  * SOLO5_R_EINVAL if (tls) is 0. */
 solo5_result_t solo5_tls_init(uintptr_t tls);
 solo5_result_t solo5_set_tls_base(uintptr_t base);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
