@@ -26,8 +26,9 @@ struct gpio_line {
     uint32_t flags; /* enum mft_line_flag */
 };
 
+/* Without a grant everything is denied: the zero value serves a guest that has no lines. */
 struct gpio {
-    struct gpio_backend *backend;
+    struct gpio_backend *backend; /* set before the first grant */
     uint64_t refused; /* calls on lines that were not granted, or not granted for that */
     struct gpio_line lines[GPIO_LINES];
 };

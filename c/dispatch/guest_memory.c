@@ -44,3 +44,18 @@ void *guest_out(const struct guest_memory *memory, struct guest_addr at, uint64_
         return NULL;
     return (void *)(memory->base + (uintptr_t)at.at);
 }
+
+typedef uint32_t __attribute__((may_alias)) word;
+
+void guest_copy(void *to, const void *from, uint64_t size)
+{
+    unsigned char *out = to;
+    const volatile unsigned char *in = from;
+    uint64_t i = 0;
+
+    if ((((uintptr_t)to | (uintptr_t)from) & (sizeof(word) - 1)) == 0)
+        for (; i + sizeof(word) <= size; i += sizeof(word))
+            *(word *)(out + i) = *(const volatile word *)(in + i);
+    for (; i < size; i++)
+        out[i] = in[i];
+}

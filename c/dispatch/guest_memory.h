@@ -41,4 +41,8 @@ const void *guest_in(const struct guest_memory *memory, struct guest_addr at, ui
 void *guest_out(const struct guest_memory *memory, struct guest_addr at, uint64_t size,
                 uint64_t align);
 
+/* Copies (size) bytes once, out of reach of the compiler: what was checked is what is used, however
+ * the guest changes its memory meanwhile. */
+void guest_copy(void *to, const void *from, uint64_t size);
+
 #endif

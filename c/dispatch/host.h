@@ -12,7 +12,7 @@ struct gpio; /* devices/gpio.h */
 
 struct host {
     struct guest_memory memory;
-    struct gpio *gpio; /* NULL where no line was granted */
+    struct gpio *gpio; /* never NULL: the zero value denies every line */
     bool halted;
     int32_t status; /* what the guest ended with, once halted */
 };

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Pins made of memory: stimuli go in, a log of the guest's own edges comes out. */
+#include "backends/fake/fake.h"
+
+static void set_level(uint32_t line, bool high)
+{
+    struct fake_pins *pins = &fake_pins;
+
+    if (pins->high[line] == high)
+        return;
+    pins->high[line] = high;
+    if (pins->logged < FAKE_LOG_MAX)
+        pins->log[pins->logged++] = (struct fake_edge){fake_time.now, line, high};
+}
+
+static bool works(uint32_t line)
+{
+    if (fake_pins.failing == 0)
+        return line < FAKE_LINES;
+    fake_pins.failing--;
+    return false;
+}
+
+static bool pin_in(struct gpio_backend *self, uint32_t line)
+{
+    (void)self;
+    if (!works(line))
+        return false;
+    fake_pins.output[line] = false;
+    return true;
+}
+
+static bool pin_out(struct gpio_backend *self, uint32_t line, bool high)
+{
+    (void)self;
+    if (!works(line))
+        return false;
+    fake_pins.output[line] = true;
+    set_level(line, high);
+    return true;
+}
+
+static bool pin_get(struct gpio_backend *self, uint32_t line, bool *high)
+{
+    (void)self;
+    if (!works(line))
+        return false;
+    *high = fake_pins.high[line];
+    return true;
+}
+
+static bool pin_set(struct gpio_backend *self, uint32_t line, bool high)
+{
+    (void)self;
+    if (!works(line))
+        return false;
+    set_level(line, high);
+    return true;
+}
+
+#define FACE                                                                                       \
+    {                                                                                              \
+        .in = pin_in, .out = pin_out, .get = pin_get, .set = pin_set, .release = pin_in            \
+    }
+
+struct fake_pins fake_pins = {.face = FACE};
+
+void fake_reset(void)
+{
+    fake_pins = (struct fake_pins){.face = FACE};
+    fake_console = (struct fake_console){.size = 0};
+    fake_time = (struct fake_time){.wall = 0};
+}
+
+void fake_play(const struct fake_edge *edges, size_t count)
+{
+    fake_pins.stimuli = edges;
+    fake_pins.stimuli_left = count;
+}
+
+uint64_t fake_stimulus_next(void)
+{
+    return fake_pins.stimuli_left ? fake_pins.stimuli->at : UINT64_MAX;
+}
+
+void fake_stimulus_apply(void)
+{
+    const struct fake_edge *edge = fake_pins.stimuli++;
+
+    fake_pins.stimuli_left--;
+    if (edge->line < FAKE_LINES && !fake_pins.output[edge->line])
+        fake_pins.high[edge->line] = edge->high;
+}

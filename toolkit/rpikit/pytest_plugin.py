@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The pytest plugin: a face of the bench."""

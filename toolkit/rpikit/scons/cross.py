@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""SCons tool: the cross-compiler and the flags of each kind of code."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from rpikit import __version__, toolchain
+
+WARNINGS = [
+    "-std=c11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wshadow",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+]
+FREESTANDING = ["-ffreestanding", "-nostdinc", "-fno-common"]
+SECTIONS = ["-ffunction-sections", "-fdata-sections"]
+
+
+def exists(env: Any) -> bool:
+    return bool(env)
+
+
+def generate(env: Any) -> None:
+    settings = env["SETTINGS"]
+    chain = toolchain.find()
+    maps = [f"-ffile-prefix-map={settings.out}=build", f"-ffile-prefix-map={settings.root}=rpikit"]
+    maps += [f"-ffile-prefix-map={app.folder}=app" for app in settings.apps]
+    env.Replace(
+        CC=chain.cc,
+        LINK=chain.cc,
+        OBJCOPY=chain.objcopy,
+        CCFLAGS=[*WARNINGS, "-g", *maps],
+        CPPPATH=[str(settings.root / "c"), str(settings.root / "c/abi"), str(settings.common / "gen")],
+        CPPDEFINES={"RPIKIT_VERSION": f'\\"{__version__}\\"'},
+        ASPPFLAGS=["$CCFLAGS"],
+    )
+    env["OBJECTS"] = {}
+    env.AddMethod(compiled, "Compiled")
+    headers = ["-isystem", _compiler_headers(chain.cc)]
+    # Code that runs in the guest, beneath and beside the application.
+    env["GUEST_FLAGS"] = [
+        *FREESTANDING,
+        *headers,
+        *SECTIONS,
+        "-Os",
+        "-fno-pie",
+        "-fno-builtin",
+        "-fno-tree-loop-distribute-patterns",
+        "-fvisibility=hidden",
+        "-fstack-protector-strong",
+        "-ftls-model=local-exec",
+        "-fno-asynchronous-unwind-tables",
+        "-mno-outline-atomics",
+    ]
+    # The bindings run with whatever is in the vector registers.
+    env["BINDINGS_FLAGS"] = [*env["GUEST_FLAGS"], "-mgeneral-regs-only"]
+    # Devices, dispatch and helpers of the host: no libc, not even its headers.
+    env["DEVICE_FLAGS"] = [
+        *FREESTANDING,
+        *headers,
+        *SECTIONS,
+        "-Os",
+        "-fno-pie",
+        "-fno-builtin",
+        "-fno-tree-loop-distribute-patterns",
+        "-fno-asynchronous-unwind-tables",
+        "-fno-stack-protector",
+        "-mgeneral-regs-only",
+        "-mno-outline-atomics",
+    ]
+    # The Linux program: besides, the kernel's own headers.
+    env["TENDER_FLAGS"] = [*env["DEVICE_FLAGS"], "-isystem", chain.kernel_headers]
+
+
+def compiled(env: Any, file: Path, folder: Path, flags: list[str]) -> Any:
+    """Return the node of one object file; the same node when it is asked for again."""
+    target = str(folder / f"{file.parent.name}-{file.stem}.o")
+    known = env["OBJECTS"]
+    if target not in known:
+        (known[target],) = env.Object(target, str(file), CCFLAGS=[*env["CCFLAGS"], *flags])
+    return known[target]
+
+
+def _compiler_headers(cc: str) -> str:
+    done = subprocess.run(
+        [cc, "-print-file-name=include"], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()

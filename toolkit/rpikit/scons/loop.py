@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""SCons tool: programs for the developer's own machine, under sanitizers, with the fake board."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rpikit import app as apps
+from rpikit import interface as interfaces
+
+SANITIZERS = [
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+]
+
+
+def exists(env: Any) -> bool:
+    return bool(env)
+
+
+def generate(env: Any) -> None:
+    env.AddMethod(host_tests, "HostTests")
+
+
+def host_tests(env: Any) -> list[Any]:
+    """Build tests/c/test_*.c; test_app_NAME.c is linked with the application c/apps/NAME."""
+    settings = env["SETTINGS"]
+    folder = settings.out / "host"
+    here = env.Clone(
+        CC=os.environ.get("HOSTCC", "gcc"),
+        LINK=os.environ.get("HOSTCC", "gcc"),
+        OBJECTS={},
+        CCFLAGS=[*env["CCFLAGS"], "-O1", *SANITIZERS],
+        LINKFLAGS=SANITIZERS,
+        CPPPATH=[*env["CPPPATH"], str(settings.root / "tests" / "c")],
+    )
+    parts = _middle(env, here, folder)
+    library = here.StaticLibrary(str(folder / "libloop.a"), parts)
+    programs = []
+    for test in sorted((settings.root / "tests" / "c").glob("test_*.c")):
+        objects = [here.Compiled(test, folder / "obj", [])]
+        if test.stem.startswith("test_app_"):
+            objects += _application(env, here, test.stem.removeprefix("test_app_"), folder)
+        programs += here.Program(str(folder / test.stem), [*objects, library])
+    return programs
+
+
+def _middle(env: Any, here: Any, folder: Path) -> list[Any]:
+    """Compile stubs, dispatch, devices and the fake board for all of rpikit's interfaces."""
+    some = env["SETTINGS"].apps[0]
+    found = interfaces.load_all(interfaces.names())
+    files = env.SourcesIn("guest", "guest/loop", "dispatch", "devices", "lib", "backends/fake")
+    for i in found:
+        printed = env.Generated(i, some)
+        files += [Path(str(printed[f"{part}_{i.name}.c"])) for part in ("guest", "dispatch")]
+    (table,) = env.Table(found, folder / "gen")
+    return [here.Compiled(file, folder / "obj", []) for file in (*files, Path(str(table)))]
+
+
+def _application(env: Any, here: Any, name: str, folder: Path) -> list[Any]:
+    """Compile an application of the tree for this machine."""
+    described = apps.load(env["SETTINGS"].root / "c" / "apps" / name)
+    gen = env["SETTINGS"].folder(described) / "gen"
+    inside = here.Clone(CPPPATH=[*here["CPPPATH"], str(gen)], OBJECTS={})
+    return [
+        inside.Compiled(described.folder / file, folder / "apps" / name, [])
+        for file in described.sources
+    ]

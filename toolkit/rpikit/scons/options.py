@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What a run of scons was asked for; an unknown word stops it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import app, paths
+from rpikit.app import App
+from rpikit.errors import DescriptionError
+
+TOOLS = str(Path(__file__).parent)
+KNOWN = {"app", "out", "generic"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run: which applications, into which folder, for which interfaces."""
+
+    root: Path
+    out: Path
+    apps: tuple[App, ...]
+    generic: bool
+    everything: bool
+
+    def folder(self, described: App) -> Path:
+        """Return where an application's own files are built."""
+        return self.out / "apps" / described.name if self.everything else self.out
+
+    @property
+    def common(self) -> Path:
+        """Return where that is built which applications share."""
+        return self.out / "common"
+
+
+def read(arguments: Mapping[str, str]) -> Settings:
+    """Read the NAME=VALUE words of the command line."""
+    for name in arguments:
+        if name not in KNOWN:
+            known = ", ".join(sorted(KNOWN))
+            raise DescriptionError(f"scons: unknown option {name!r}; there are {known}")
+    root = paths.data_root()
+    if "app" in arguments:
+        folders = [Path(arguments["app"])]
+    else:
+        trees = (root / "c" / "apps", root / "tests" / "guests")
+        folders = sorted(found.parent for tree in trees for found in tree.glob("*/rpikit.toml"))
+    return Settings(
+        root=root,
+        out=Path(arguments.get("out", root / "build")).absolute(),
+        apps=tuple(app.load(folder.absolute()) for folder in folders),
+        generic=arguments.get("generic", "no") == "yes",
+        everything="app" not in arguments,
+    )
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that programs are run with: what differs elsewhere is left out."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"}

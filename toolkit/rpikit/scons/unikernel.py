@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""SCons tool: from an application's sources to its unikernel for hvt."""
+
+from pathlib import Path
+from typing import Any
+
+from rpikit.app import App
+from rpikit.scons.interface import interfaces_of
+
+UNGUARDED = {"start.c", "stack_protector.c"}
+"""Bindings that run before the stack protector's guard is set, or are the protector."""
+
+
+def exists(env: Any) -> bool:
+    return bool(env)
+
+
+def generate(env: Any) -> None:
+    env.AddMethod(unikernel, "Unikernel")
+    env.AddMethod(bindings, "Bindings")
+    env.AddMethod(sources, "SourcesIn")
+
+
+def sources(env: Any, *folders: str) -> list[Path]:
+    """Return the C and assembly files right in folders below c/, sorted."""
+    root = env["SETTINGS"].root / "c"
+    return sorted(
+        file
+        for folder in folders
+        for suffix in "cS"
+        for file in (root / folder).glob(f"*.{suffix}")
+    )
+
+
+def bindings(env: Any, app: App, folder: Path) -> Any:
+    """Return one object that exports the public API and keeps everything else to itself."""
+    common = env["SETTINGS"].common / "guest"
+    flags = env["BINDINGS_FLAGS"]
+    parts = []
+    for file in env.SourcesIn("guest", "guest/hvt", "lib"):
+        if file.parent.name == "lib" and file.stem not in {"string", "format"}:
+            continue
+        unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
+        parts.append(env.Compiled(file, common, [*flags, *unguarded]))
+    for i in interfaces_of(env, app):
+        stub = env.Generated(i, app)[f"guest_{i.name}.c"]
+        parts.append(env.Compiled(Path(str(stub)), common, flags))
+    joined = env.Command(
+        str(folder / "bindings-all.o"),
+        parts,
+        "$CC -nostdlib -no-pie -Wl,--build-id=none -r -o $TARGET $SOURCES",
+    )
+    return env.Command(
+        str(folder / "bindings.o"), joined, "$OBJCOPY --localize-hidden $SOURCE $TARGET"
+    )
+
+
+def unikernel(env: Any, app: App) -> Any:
+    """Link an application with the bindings: NAME.debug with symbols, NAME.hvt without."""
+    settings = env["SETTINGS"]
+    folder = settings.folder(app)
+    script = str(settings.root / "c" / "guest" / "hvt" / "guest.lds")
+    printed = env.AppFiles(app)
+    flags = [*env["GUEST_FLAGS"], "-I", str(folder / "gen")]
+    inside = env.Clone(CPPPATH=[*env["CPPPATH"], str(folder / "gen"), str(app.folder)])
+    objects = []
+    for file in app.sources:
+        place = folder / "obj" / file.with_suffix(".o").name
+        objects += inside.Object(
+            str(place), str(app.folder / file), CCFLAGS=[*env["CCFLAGS"], *flags]
+        )
+    objects += env.Object(
+        str(folder / "obj" / "manifest.o"),
+        printed["manifest.c"],
+        CCFLAGS=[*env["CCFLAGS"], *env["BINDINGS_FLAGS"]],
+    )
+    library = env.Compiled(
+        settings.root / "c" / "lib" / "string.c",
+        settings.common / "app",
+        env["BINDINGS_FLAGS"],
+    )
+    debug = env.Command(
+        str(folder / f"{app.name}.debug"),
+        [env.Bindings(app, folder), *objects, library],
+        "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,-z,max-page-size=0x1000"
+        " -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-T," + script + " -o $TARGET $SOURCES",
+    )
+    env.Depends(debug, script)
+    return env.Command(
+        str(folder / f"{app.name}.hvt"), debug, "$OBJCOPY --strip-all $SOURCE $TARGET"
+    )
