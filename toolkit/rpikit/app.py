@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: MIT
+"""An application: its wish for firmware and devices, read from its rpikit.toml.
+
+Knows the wish; whether a board can grant it is the board's to say.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from rpikit import describe, interface, wording
+from rpikit.board import Line
+from rpikit.describe import FrozenMap, MisfitError, Model, Size
+
+FILE = "rpikit.toml"
+"""The description's name in the application's folder."""
+
+DEVICES_MAX = 63
+"""Entries of a Solo5 manifest without the reserved first one (abi/manifest.h)."""
+
+MEMORY_STEP = 2 << 20
+MEMORY_MAX = 512 << 20
+
+Direction = Literal["in", "out"]
+Pull = Literal["none", "up", "down"]
+Active = Literal["high", "low"]
+Drive = Literal["push-pull", "open-drain", "open-source"]
+
+
+@dataclass(frozen=True)
+class DeviceType:
+    """What a type of device needs of the host, and which way it may look."""
+
+    interfaces: tuple[str, ...]
+    directions: tuple[Direction, ...]
+
+
+DEVICE_TYPES: Mapping[str, DeviceType] = {
+    "led": DeviceType(interfaces=("led",), directions=("out",)),
+    "switch": DeviceType(interfaces=("switch",), directions=("in", "out")),
+}
+
+
+def _firmware_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name):
+        raise MisfitError(
+            "write small letters, digits, - and _, a letter first, at most 63 characters"
+        )
+    return name
+
+
+def _version(version: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", version):
+        raise MisfitError('write three numbers, such as "1.0.0" or "1.1.0-rc.1"')
+    return version
+
+
+def _source(source: str) -> str:
+    parts = source.split("/")
+    if "\\" in source or source.startswith("/") or ".." in parts:
+        raise MisfitError('write a path inside the application\'s folder, such as "src/main.c"')
+    if Path(source).suffix not in (".c", ".S"):
+        raise MisfitError("write the path of a C or assembly file, ending in .c or .S")
+    return source
+
+
+def _ready(ready: str) -> str:
+    if not ready.strip() or not ready.isprintable():
+        raise MisfitError('write part of one console line, such as "ready"')
+    return ready
+
+
+def _memory(memory: int) -> int:
+    if memory % MEMORY_STEP or not MEMORY_STEP <= memory <= MEMORY_MAX:
+        raise MisfitError("write a multiple of 2M, from 2M to 512M")
+    return memory
+
+
+def _interface_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
+        raise MisfitError("write an interface's name: small letters, digits and _, a letter first")
+    return name
+
+
+def _device_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,66}", name):
+        raise MisfitError(
+            "name the device with letters and digits, a letter first, at most 67 characters"
+        )
+    return name
+
+
+def _device_type(name: str) -> str:
+    if name not in DEVICE_TYPES:
+        raise MisfitError(f"write {wording.options(sorted(DEVICE_TYPES))}")
+    return name
+
+
+DeviceTypeName = Annotated[
+    str, AfterValidator(_device_type), WithJsonSchema({"enum": sorted(DEVICE_TYPES)})
+]
+
+
+class Firmware(Model):
+    """What is built."""
+
+    name: Annotated[str, AfterValidator(_firmware_name)] = Field(examples=["switch-led"])
+    version: Annotated[str, AfterValidator(_version)] = Field(examples=["1.0.0"])
+    sources: tuple[Annotated[str, AfterValidator(_source)], ...] = Field(
+        min_length=1, examples=[["main.c"]]
+    )
+    memory: Annotated[Size, AfterValidator(_memory)] = Field(examples=["2M"])
+    ready: Annotated[str, AfterValidator(_ready)] | None = Field(default=None, examples=["ready"])
+    interfaces: tuple[Annotated[str, AfterValidator(_interface_name)], ...] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for key in ("sources", "interfaces"):
+            values = getattr(self, key)
+            for at, value in enumerate(values):
+                if value in values[:at]:
+                    raise MisfitError("this is listed twice; keep one of them", key, at)
+        return self
+
+
+class _OnALine(Model):
+    type: DeviceTypeName
+    line: Line = Field(examples=[17])
+    pull: Pull = "none"
+    active: Active = "high"
+    drive: Drive = "push-pull"
+
+
+class DeviceFile(_OnALine):
+    """What a file says of a device."""
+
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        ways = DEVICE_TYPES[self.type].directions
+        if self.direction is None and len(ways) > 1:
+            raise MisfitError(
+                f"a {self.type} needs one; write {wording.options(ways)}", "direction"
+            )
+        if self.direction is not None and len(ways) == 1:
+            raise MisfitError(
+                f'the direction of type "{self.type}" is always "{ways[0]}"; leave it out',
+                "direction",
+            )
+        if self.pull != "none" and self.way == "out":
+            raise MisfitError("only an input has a pull; leave it out", "pull")
+        if self.drive != "push-pull" and self.way == "in":
+            raise MisfitError("only an output has a drive; leave it out", "drive")
+        return self
+
+    @property
+    def way(self) -> Direction:
+        """The direction: the one that is written, or the only one of its type."""
+        return self.direction or DEVICE_TYPES[self.type].directions[0]
+
+
+class Device(_OnALine):
+    """A device on one line of the board."""
+
+    name: str
+    direction: Direction
+
+
+class AppFile(Model):
+    """Everything an rpikit.toml states."""
+
+    firmware: Firmware
+    devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(self.devices) > DEVICES_MAX:
+            raise MisfitError(
+                f"there are {len(self.devices)} devices; a manifest holds {DEVICES_MAX}", "devices"
+            )
+        lines: dict[int, str] = {}
+        macros: dict[str, str] = {}
+        for name, device in self.devices.items():
+            other = lines.setdefault(device.line, name)
+            if other != name:
+                raise MisfitError(
+                    f"devices.{other} has this line already; give each device its own",
+                    "devices",
+                    name,
+                    "line",
+                )
+            other = macros.setdefault(name.upper(), name)
+            if other != name:
+                raise MisfitError(
+                    f"devices.{other} has the same name but for capitals; "
+                    f"both would be PIN_{name.upper()}",
+                    "devices",
+                    name,
+                )
+        return self
+
+
+class App(Model):
+    """An application; `sources` are absolute, below `folder`."""
+
+    folder: Path
+    name: str
+    version: str
+    sources: tuple[Path, ...]
+    memory: int
+    interfaces: tuple[str, ...]
+    devices: tuple[Device, ...] = ()
+    ready: str | None = None
+
+    @property
+    def source(self) -> Path:
+        """The file it was read from."""
+        return self.folder / FILE
+
+    @property
+    def pins(self) -> dict[str, int]:
+        """The line of each device, by the device's name."""
+        return {device.name: device.line for device in self.devices}
+
+    def device(self, name: str) -> Device:
+        """Return a device by its name."""
+        for device in self.devices:
+            if device.name == name:
+                return device
+        known = ", ".join(self.pins) or "none"
+        raise describe.fault(
+            self.source, "devices", None, f"there is no device {name!r}; there are: {known}"
+        )
+
+
+def load(folder: Path) -> App:
+    """Read the application in a folder."""
+    return load_file(folder / FILE)
+
+
+def load_file(path: Path) -> App:
+    """Read an application's description; its sources lie beside it."""
+    described = describe.load(AppFile, path)
+    firmware = described.firmware
+    folder = path.absolute().parent.resolve()
+    sources = tuple(folder / source for source in firmware.sources)
+    for at, source in enumerate(sources):
+        if not source.is_file():
+            remedy = f"there is no such file in {wording.path(path.absolute().parent)}; write it"
+            raise describe.fault(path, f"firmware.sources[{at}]", firmware.sources[at], remedy)
+        if not source.resolve().is_relative_to(folder):
+            remedy = "this leads out of the application's folder; move the file inside"
+            raise describe.fault(path, f"firmware.sources[{at}]", firmware.sources[at], remedy)
+    devices = tuple(
+        Device(
+            name=name,
+            type=device.type,
+            line=device.line,
+            direction=device.way,
+            pull=device.pull,
+            active=device.active,
+            drive=device.drive,
+        )
+        for name, device in described.devices.items()
+    )
+    needed = {one for device in devices for one in DEVICE_TYPES[device.type].interfaces}
+    return App(
+        folder=folder,
+        name=firmware.name,
+        version=firmware.version,
+        sources=sources,
+        memory=firmware.memory,
+        interfaces=tuple(sorted({*interface.CORE, *needed, *firmware.interfaces})),
+        devices=devices,
+        ready=firmware.ready,
+    )

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: MIT
+"""Boards: the silicon and the solder under an application, as data.
+
+Knows which lines a board has, where they come out and what holds them; touches no board.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from rpikit import describe, paths
+from rpikit.describe import FrozenMap, MisfitError, Model, Size
+
+if TYPE_CHECKING:
+    from rpikit.app import App
+
+DEFAULT = "virtual-pi3"
+"""The board that needs no hardware, taken when none is named."""
+
+LINE_MAX = 53
+"""The last line of the BCM283x chips (BCM2835 ARM Peripherals, section 6.1)."""
+
+HEADER_PINS = 40
+
+
+def _whole(text: object, low: int, high: int, what: str) -> int:
+    """Return the number in a key, which TOML always gives as text."""
+    if isinstance(text, str) and re.fullmatch(r"0|[1-9][0-9]{0,3}", text):
+        if low <= int(text) <= high:
+            return int(text)
+    elif isinstance(text, int):
+        return text
+    raise MisfitError(f"the key is no {what}; write a number from {low} to {high}")
+
+
+def _header_pin(text: object) -> int:
+    return _whole(text, 1, HEADER_PINS, "pin of the header")
+
+
+def _line_key(text: object) -> int:
+    return _whole(text, 0, LINE_MAX, "line")
+
+
+def _span(text: object) -> tuple[int, int]:
+    """Return the first and last line of a key such as `47` or `48-53`."""
+    match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", str(text))
+    if match:
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first <= last <= LINE_MAX:
+            return first, last
+    raise MisfitError(f"the key names no lines; write one line, 0 to {LINE_MAX}, or a span: 48-53")
+
+
+Text = Annotated[str, Field(min_length=1)]
+Line = Annotated[int, Field(ge=0, le=LINE_MAX)]
+HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
+LineKey = Annotated[int, BeforeValidator(_line_key), WithJsonSchema({"type": "string"})]
+Span = Annotated[tuple[int, int], BeforeValidator(_span), WithJsonSchema({"type": "string"})]
+Address = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Functions = Annotated[tuple[str, ...], Field(min_length=6, max_length=6)]
+
+
+class Block(Model):
+    """A peripheral: where its registers are and which interrupts it raises."""
+
+    base: Address = Field(examples=[0x3F200000])
+    size: int = Field(gt=0, examples=[4096])
+    interrupts: tuple[Annotated[int, Field(ge=0, le=71)], ...] = ()
+    source: Text = Field(examples=["BCM2835 ARM Peripherals, section 6.1"])
+
+
+class Gpio(Model):
+    """The lines of a chip and the registers that move them."""
+
+    lines: int = Field(ge=1, le=LINE_MAX + 1)
+    chip_label: Text = Field(examples=["pinctrl-bcm2835"])
+    source: Text
+    registers: FrozenMap[str, Address]
+    function_codes: FrozenMap[str, Annotated[int, Field(ge=0, le=7)]]
+    functions: FrozenMap[LineKey, Functions]
+
+
+class SocFile(Model):
+    """A silicon file."""
+
+    title: Text = Field(examples=["Broadcom BCM2837"])
+    cpu: Text = Field(examples=["cortex-a53"])
+    cores: int = Field(ge=1, le=16)
+    counter_hz: int = Field(gt=0)
+    source: Text
+    peripherals: Address = Field(examples=[0x3F000000])
+    bus: Address = Field(examples=[0x7E000000])
+    blocks: FrozenMap[str, Block]
+    gpio: Gpio
+
+
+class Soc(SocFile):
+    """A chip: its file's content and its name."""
+
+    name: str
+
+
+class VirtualBoard(Model):
+    """What a virtual board is made of: a machine of QEMU and packages of Debian."""
+
+    machine: Text = Field(examples=["raspi3b"])
+    suite: Text = Field(examples=["bookworm"])
+    architecture: Text = "arm64"
+    kernel: Text = Field(examples=["linux-image-arm64"])
+    dtb: Text = Field(examples=["broadcom/bcm2837-rpi-3-b.dtb"])
+    arguments: tuple[Text, ...] = ()
+    packages: tuple[Text, ...] = ()
+    modules: tuple[Text, ...] = ()
+
+
+class BoardFile(Model):
+    """A solder file; `inherits` names the board whose values hold where this one is silent."""
+
+    inherits: Text | None = None
+    title: Text = Field(examples=["Raspberry Pi 3 Model B"])
+    soc: Text = Field(examples=["bcm2837"])
+    memory: Size
+    kvm: bool
+    consoles: tuple[Text, ...] = Field(min_length=1, examples=[["ttyS0"]])
+    flash: tuple[Literal["ssh", "serial"], ...] = Field(min_length=1, examples=[["ssh"]])
+    header: FrozenMap[HeaderPin, Line]
+    reserved: FrozenMap[Span, Text] = Field(default_factory=describe.nothing)
+    free: tuple[Line, ...] = ()
+    virtual: VirtualBoard | None = None
+
+
+class Board(Model):
+    """A board with its chip."""
+
+    name: str
+    title: str
+    soc: Soc
+    memory: int
+    kvm: bool
+    consoles: tuple[str, ...]
+    flash: tuple[str, ...]
+    header: FrozenMap[int, int]
+    reserved: FrozenMap[int, str]
+    virtual: VirtualBoard | None = None
+
+    @property
+    def cores(self) -> int:
+        return self.soc.cores
+
+    @property
+    def usable(self) -> tuple[int, ...]:
+        """The lines an application may have: on the header, and not reserved."""
+        return tuple(sorted(set(self.header.values()) - set(self.reserved)))
+
+    def check_lines(self, app: "App") -> None:
+        """Refuse an application whose devices wish for lines this board cannot give."""
+        for device in app.devices:
+            remedy = self._objection(device.line)
+            if remedy is not None:
+                place = f"devices.{device.name}.line"
+                hint = f"lines an application may have on {self.name}: {_spans(self.usable)}"
+                raise describe.fault(app.source, place, device.line, remedy, hint=hint)
+
+    def _objection(self, line: int) -> str | None:
+        if line >= self.soc.gpio.lines:
+            return f"the {self.soc.name} has lines 0-{self.soc.gpio.lines - 1}"
+        if line in self.reserved:
+            return f"{self.name} uses it for {self.reserved[line]}"
+        if line not in self.header.values():
+            return f"{self.name} has no such line on its header"
+        return None
+
+
+def folder() -> Path:
+    """Return the folder of the boards that come with rpikit."""
+    return paths.data_root() / "boards"
+
+
+def names() -> list[str]:
+    """Return the names of the boards that come with rpikit."""
+    return sorted(path.stem for path in folder().glob("*.toml"))
+
+
+def load(name_or_path: str) -> Board:
+    """Read a board by its name, or by the path of its file."""
+    if name_or_path.endswith(".toml"):
+        return load_file(Path(name_or_path))
+    if name_or_path not in names():
+        raise describe.DescriptionError(
+            f"board {name_or_path!r}: there is no such board; there are {', '.join(names())}",
+            hint="a board of your own is given by the path of its file: ./NAME.toml",
+        )
+    return load_file(folder() / f"{name_or_path}.toml")
+
+
+def load_file(path: Path) -> Board:
+    """Read a solder file, what it inherits, and its chip."""
+    described, _ = _described(path, ())
+    soc = load_soc(_beside(path, "soc", described.soc, "soc/"))
+    values = dict(described)
+    reserved = {
+        line: why
+        for (first, last), why in described.reserved.items()
+        for line in range(first, last + 1)
+    }
+    for at, line in enumerate(described.free):
+        if reserved.pop(line, None) is None:
+            raise describe.fault(
+                path, f"free[{at}]", line, "this line is not reserved; leave it out of free"
+            )
+    _check_header(path, described, soc)
+    del values["inherits"], values["free"]
+    return Board.model_construct(
+        **values | {"name": path.stem, "soc": soc, "reserved": MappingProxyType(reserved)}
+    )
+
+
+def load_soc(path: Path) -> Soc:
+    """Read a silicon file."""
+    described = describe.load(SocFile, path)
+    for line in described.gpio.functions:
+        if line >= described.gpio.lines:
+            last = described.gpio.lines - 1
+            raise describe.fault(
+                path, f"gpio.functions.{line}", None, f"{path.stem} has lines 0-{last}"
+            )
+    return Soc.model_construct(**dict(described) | {"name": path.stem})
+
+
+def _check_header(path: Path, described: BoardFile, soc: Soc) -> None:
+    taken: dict[int, int] = {}
+    for pin, line in described.header.items():
+        if line >= soc.gpio.lines:
+            remedy = f"the {soc.name} has lines 0-{soc.gpio.lines - 1}"
+            raise describe.fault(path, f"header.{pin}", line, remedy)
+        if line in taken:
+            remedy = f"pin {taken[line]} carries this line already; give each pin its own"
+            raise describe.fault(path, f"header.{pin}", line, remedy)
+        taken[line] = pin
+
+
+def _described(path: Path, below: tuple[Path, ...]) -> tuple[BoardFile, Mapping[str, Any]]:
+    """Return a solder file on top of what it inherits; every board above it is whole itself."""
+    data: Mapping[str, Any] = describe.read(path)
+    parent = data.get("inherits")
+    if isinstance(parent, str):
+        above = _beside(path, "inherits", parent)
+        chain = (*below, path)
+        if above in chain:
+            circle = " -> ".join(one.stem for one in (*chain[chain.index(above) :], above))
+            raise describe.fault(
+                path, "inherits", parent, f"boards inherit in a circle, {circle}; take one out"
+            )
+        data = _merged(_described(above, chain)[1], data)
+    return describe.validate(BoardFile, data, path), data
+
+
+def _merged(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `own` laid over `above`, table by table."""
+    merged = dict(above)
+    for key, value in own.items():
+        inherited = merged.get(key)
+        if isinstance(inherited, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(inherited, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _beside(path: Path, key: str, name: str, below: str = "") -> Path:
+    """Return the file that another one names: beside it, or among those that come with rpikit."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        for place in (path.parent, folder()):
+            file = place / f"{below}{name}.toml"
+            if file.is_file():
+                return file
+    places = {place / below for place in (path.parent, folder())}
+    known = sorted({file.stem for place in places for file in place.glob("*.toml")} - {path.stem})
+    raise describe.fault(path, key, name, f"there is no such file; there are {', '.join(known)}")
+
+
+def _spans(lines: tuple[int, ...]) -> str:
+    """Return lines as a reader counts them: `2-13, 16-27`."""
+    spans: list[list[int]] = []
+    for line in lines:
+        if spans and spans[-1][-1] == line - 1:
+            spans[-1].append(line)
+        else:
+            spans.append([line])
+    return ", ".join(f"{s[0]}-{s[-1]}" if len(s) > 1 else str(s[0]) for s in spans)

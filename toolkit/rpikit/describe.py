@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""Reads a description file into a frozen model, or says what is wrong with it in one line.
+
+Knows TOML, places in a file and how a fault is worded; knows no particular description.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from rpikit import wording
+from rpikit.errors import DescriptionError
+
+__all__ = [
+    "DescriptionError",
+    "FrozenMap",
+    "MisfitError",
+    "Model",
+    "Size",
+    "fault",
+    "load",
+    "parse_size",
+    "read",
+    "schema",
+    "validate",
+]
+
+K = TypeVar("K")
+V = TypeVar("V")
+M = TypeVar("M", bound=BaseModel)
+
+FrozenMap = Annotated[Mapping[K, V], AfterValidator(MappingProxyType), PlainSerializer(dict)]
+"""A table whose keys are not known beforehand; read-only once it is loaded."""
+
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_NOTHING = object()
+
+# What tomllib says, and what the writer of the file should do instead.
+_SYNTAX_REMEDIES = {
+    "Cannot overwrite a value": "this key is given twice; keep one of them",
+    "Cannot declare": "this table is given twice; put its keys under one heading",
+    "Cannot mutate immutable": "this table was closed by its braces; put all its keys inside them",
+    "Invalid value": "this is no value; text stands in double quotes, numbers and true without",
+    "Invalid statement": 'this begins no line; write [table], key = "text" or # comment',
+    "Illegal character": 'this character cannot stand here; text ends with " on its own line',
+    "Unterminated": 'the text has no end; close it with "',
+    "Unclosed": "the list or table has no end; close it with its bracket",
+}
+
+
+class Model(BaseModel):
+    """Part of a description: frozen, strict, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class MisfitError(ValueError):
+    """Say what would be right; `place` leads from the model that checks to the value at fault."""
+
+    def __init__(self, remedy: str, *place: str | int) -> None:
+        super().__init__(remedy)
+        self.remedy = remedy
+        self.place = place
+
+
+def parse_size(text: object) -> int:
+    """Return the bytes of a size such as "2M"."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})([KMG]?)", text) if isinstance(text, str) else None
+    if match is None:
+        raise MisfitError('write a size as text: a whole number and K, M or G, such as "2M"')
+    return int(match[1]) * _UNITS.get(match[2], 1)
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}[KMG]?$", "examples": ["2M"]}),
+]
+"""Bytes, written as "2M"; K, M and G are powers of 1024."""
+
+
+def fault(
+    path: Path, place: str, value: object, remedy: str, *, hint: str | None = None
+) -> DescriptionError:
+    """Return the error that names file, place, value and remedy."""
+    said = wording.value(value)
+    where = f"{place} = {said}" if said else place
+    return DescriptionError(f"{wording.path(path)}: {where}: {remedy}", hint=hint)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return a TOML file's values; its lists become tuples."""
+    name = wording.path(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DescriptionError(
+            f"{name}: there is no such file; looked in {path.absolute().parent}"
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DescriptionError(f"{name}: cannot be read ({reason}); give a file that can") from None
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DescriptionError(
+            f"{name}: line {line}: byte {error.object[error.start]:#04x} is not UTF-8; "
+            "save the file as UTF-8"
+        ) from None
+    try:
+        return {key: _frozen(value) for key, value in tomllib.loads(text).items()}
+    except (ValueError, RecursionError) as error:
+        raise DescriptionError(f"{name}: {_syntax(error, text)}") from None
+
+
+def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:
+    """Return the model of a file's values, or name the file's first fault."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = wording.faults(error, schema(model), data)
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise DescriptionError(f"{wording.path(path)}: {first}{more}") from None
+
+
+def load(model: type[M], path: Path) -> M:
+    """Read a description file."""
+    return validate(model, read(path), path)
+
+
+def schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a description file."""
+    return model.model_json_schema()
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
+
+
+def _syntax(error: Exception, text: str) -> str:
+    """Return place and remedy of a file that is not TOML."""
+    if isinstance(error, RecursionError):
+        return "lists and tables lie too deep in one another; write it flatter"
+    said = str(error)
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", said, re.S)
+    if match is None:
+        return f"not TOML: {said[:1].lower()}{said[1:]}"
+    if match[2]:
+        line, column = int(match[2]), int(match[3])
+    else:
+        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    remedy = match[1][:1].lower() + match[1][1:]
+    for start, better in _SYNTAX_REMEDIES.items():
+        if match[1].startswith(start):
+            remedy = better
+    return f"line {line}, column {column}: {remedy}"

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""The lab's wiring: which boards there are, how they are reached, what is wired to them.
+
+Knows names and numbers; drives nothing and connects to nothing.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from rpikit import board, describe, wording
+from rpikit.board import Board, Line
+from rpikit.describe import FrozenMap, MisfitError, Model
+
+if TYPE_CHECKING:
+    from rpikit.app import App
+
+FILE = "bench.toml"
+ENVIRONMENT = "RPIKIT_BENCH"
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Where a driver's lines are, and which boards it can be wired to."""
+
+    has_host: bool = False
+    serves_real: bool = True
+    serves_virtual: bool = True
+
+
+DRIVERS: Mapping[str, Driver] = {
+    "RPi.GPIO": Driver(has_host=True, serves_virtual=False),
+    "fake": Driver(),
+    "gpiod": Driver(has_host=True, serves_virtual=False),
+    "second-pin": Driver(),
+    "virtual": Driver(serves_real=False),
+}
+
+
+def _driver(name: str) -> str:
+    if name not in DRIVERS:
+        raise MisfitError(f"write {wording.options(sorted(DRIVERS))}")
+    return name
+
+
+def _address(text: str) -> str:
+    match = re.fullmatch(
+        r"[A-Za-z_][A-Za-z0-9_.-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::([0-9]{1,5}))?",
+        text,
+    )
+    if match is None or not 1 <= int(match[1] or 22) <= 65535:
+        raise MisfitError('write user@host or user@host:port, such as "pi@lab3:2222"')
+    return text
+
+
+def _serial(text: str) -> str:
+    if not re.fullmatch(r"(/|[a-z0-9]+://|COM[0-9])\S*", text):
+        raise MisfitError('write a serial port, such as "/dev/ttyUSB0" or "rfc2217://lab3:4000"')
+    return text
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{16}", text):
+        raise MisfitError(
+            "write the board's 16 hexadecimal digits: Serial in its /proc/cpuinfo, "
+            'such as "00000000a1b2c3d4"'
+        )
+    return text
+
+
+def _target_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", name):
+        raise MisfitError("name the board with letters, digits, - and _, at most 63 characters")
+    return name
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Wire(Model):
+    """What is at the other end of a device's line."""
+
+    driver: Annotated[str, AfterValidator(_driver), WithJsonSchema({"enum": sorted(DRIVERS)})]
+    line: Line = Field(examples=[27])
+    host: Address | None = Field(default=None, examples=["pi@bench"])
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.host is not None and not DRIVERS[self.driver].has_host:
+            with_host = [name for name, driver in sorted(DRIVERS.items()) if driver.has_host]
+            raise MisfitError(f"only {' and '.join(with_host)} have a host; leave it out", "host")
+        return self
+
+
+class TargetFile(Model):
+    """What a file says of a board on the bench."""
+
+    board: str = Field(examples=["rpi3b"])
+    ssh: Address | None = Field(default=None, examples=["pi@lab3"])
+    serial: Annotated[str, AfterValidator(_serial)] | None = None
+    id: Annotated[str, AfterValidator(_id)] | None = None
+    wires: FrozenMap[str, Wire] = Field(default_factory=lambda: MappingProxyType({}))
+
+
+class Target(TargetFile):
+    """A board on the bench, by the name the lab gave it."""
+
+    name: str
+
+
+class BenchFile(Model):
+    """Everything a bench.toml states."""
+
+    boards: FrozenMap[Annotated[str, AfterValidator(_target_name)], TargetFile]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        taken: dict[tuple[str, str | None, int], str] = {}
+        for name, target in self.boards.items():
+            for device, wire in target.wires.items():
+                # The pins of a bench host are there once; those of a board, once for each board.
+                driver = DRIVERS[wire.driver]
+                where = ("host", wire.host) if driver.has_host else (wire.driver, name)
+                own = f"boards.{name}.wires.{device}"
+                other = taken.setdefault((*where, wire.line), own)
+                if other != own:
+                    raise MisfitError(
+                        f"{other} has this line already; give each wire its own",
+                        *("boards", name, "wires", device, "line"),
+                    )
+        return self
+
+
+class Bench(Model):
+    """The boards of a lab; the default virtual board is always among them."""
+
+    source: Path | None
+    boards: FrozenMap[str, Target]
+
+    def target(self, name: str) -> Target:
+        """Return a board of the bench by its name."""
+        if name in self.boards:
+            return self.boards[name]
+        known = ", ".join(self.boards)
+        if self.source is None:
+            raise describe.DescriptionError(
+                f"bench: there is no board {name!r}; there is {known}",
+                hint=f"describe it in {FILE} beside the application, or name a file in {ENVIRONMENT}",
+            )
+        raise describe.fault(
+            self.source, "boards", None, f"there is no board {name!r}; there are {known}"
+        )
+
+    def check(self, app: "App", name: str | None = None) -> None:
+        """Refuse wires that do not fit an application: those of one board, or of all."""
+        targets = self.boards.values() if name is None else (self.target(name),)
+        for target in targets:
+            for device, wire in target.wires.items():
+                self._check_wire(app, target, device, wire)
+
+    def _check_wire(self, app: "App", target: Target, device: str, wire: Wire) -> None:
+        place = f"boards.{target.name}.wires.{device}"
+        if device not in app.pins:
+            known = ", ".join(app.pins) or "none"
+            remedy = f"{app.name} has no device {device!r}; its devices are: {known}"
+            raise self._fault(place, None, remedy)
+        if wire.driver == "second-pin" and wire.line in app.pins.values():
+            own = next(name for name, line in app.pins.items() if line == wire.line)
+            remedy = f"this is the line of {app.name}'s own device {own}; wire a line that is free"
+            raise self._fault(f"{place}.line", wire.line, remedy)
+
+    def _fault(self, place: str, value: object, remedy: str) -> describe.DescriptionError:
+        return describe.fault(self.source or Path(FILE), place, value, remedy)
+
+
+def load(path: Path) -> Bench:
+    """Read a bench file."""
+    described = describe.load(BenchFile, path)
+    targets = {}
+    for name, target in described.boards.items():
+        kind = _board(path, name, target.board)
+        _check_reach(path, name, target, kind)
+        targets[name] = Target.model_construct(**dict(target) | {"name": name})
+    return _bench(path, targets)
+
+
+def find(app_folder: Path | None) -> Bench:
+    """Read the bench file that applies: RPIKIT_BENCH, the application's, or the one here."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        return load(Path(named))
+    for folder in (app_folder, Path()):
+        if folder is not None and (folder / FILE).is_file():
+            return load(folder / FILE)
+    return _bench(None, {})
+
+
+def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
+    targets.setdefault(board.DEFAULT, Target(name=board.DEFAULT, board=board.DEFAULT))
+    return Bench(source=source, boards=targets)
+
+
+def _board(path: Path, name: str, wanted: str) -> Board:
+    """Return the board a target is: a name, or the path of a file beside the bench file."""
+    if wanted.endswith(".toml"):
+        return board.load_file(path.parent / wanted)
+    if wanted not in board.names():
+        remedy = f"there is no such board; there are {', '.join(board.names())}"
+        raise describe.fault(path, f"boards.{name}.board", wanted, remedy)
+    return board.load(wanted)
+
+
+def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None:
+    """Refuse a board that nothing leads to, and wires that cannot be wired to it."""
+    is_virtual = kind.virtual is not None
+    if not is_virtual and target.ssh is None and target.serial is None:
+        remedy = 'nothing leads to this board; write ssh = "user@host" or serial = "/dev/ttyUSB0"'
+        raise describe.fault(path, f"boards.{name}", None, remedy)
+    for device, wire in target.wires.items():
+        driver = DRIVERS[wire.driver]
+        if not (driver.serves_virtual if is_virtual else driver.serves_real):
+            body = "virtual" if is_virtual else "real"
+            fitting = [
+                one
+                for one, other in sorted(DRIVERS.items())
+                if (other.serves_virtual if is_virtual else other.serves_real)
+            ]
+            raise describe.fault(
+                path,
+                f"boards.{name}.wires.{device}.driver",
+                wire.driver,
+                f"{kind.name} is a {body} board; write {wording.options(fitting)}",
+            )
