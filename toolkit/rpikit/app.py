@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from rpikit import describe, interface, wording
 from rpikit.board import Line
-from rpikit.describe import FrozenMap, MisfitError, Model, Size
+from rpikit.describe import FrozenMap, Misfit, Model, Size
 
 FILE = "rpikit.toml"
 """The description's name in the application's folder."""
@@ -47,48 +47,46 @@ DEVICE_TYPES: Mapping[str, DeviceType] = {
 
 def _firmware_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", name):
-        raise MisfitError(
-            "write small letters, digits, - and _, a letter first, at most 63 characters"
-        )
+        raise Misfit("write small letters, digits, - and _, a letter first, at most 63 characters")
     return name
 
 
 def _version(version: str) -> str:
     if not re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", version):
-        raise MisfitError('write three numbers, such as "1.0.0" or "1.1.0-rc.1"')
+        raise Misfit('write three numbers, such as "1.0.0" or "1.1.0-rc.1"')
     return version
 
 
 def _source(source: str) -> str:
     parts = source.split("/")
     if "\\" in source or source.startswith("/") or ".." in parts:
-        raise MisfitError('write a path inside the application\'s folder, such as "src/main.c"')
+        raise Misfit('write a path inside the application\'s folder, such as "src/main.c"')
     if Path(source).suffix not in (".c", ".S"):
-        raise MisfitError("write the path of a C or assembly file, ending in .c or .S")
+        raise Misfit("write the path of a C or assembly file, ending in .c or .S")
     return source
 
 
 def _ready(ready: str) -> str:
     if not ready.strip() or not ready.isprintable():
-        raise MisfitError('write part of one console line, such as "ready"')
+        raise Misfit('write part of one console line, such as "ready"')
     return ready
 
 
 def _memory(memory: int) -> int:
     if memory % MEMORY_STEP or not MEMORY_STEP <= memory <= MEMORY_MAX:
-        raise MisfitError("write a multiple of 2M, from 2M to 512M")
+        raise Misfit("write a multiple of 2M, from 2M to 512M")
     return memory
 
 
 def _interface_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
-        raise MisfitError("write an interface's name: small letters, digits and _, a letter first")
+        raise Misfit("write an interface's name: small letters, digits and _, a letter first")
     return name
 
 
 def _device_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,66}", name):
-        raise MisfitError(
+        raise Misfit(
             "name the device with letters and digits, a letter first, at most 67 characters"
         )
     return name
@@ -96,7 +94,7 @@ def _device_name(name: str) -> str:
 
 def _device_type(name: str) -> str:
     if name not in DEVICE_TYPES:
-        raise MisfitError(f"write {wording.options(sorted(DEVICE_TYPES))}")
+        raise Misfit(f"write {wording.options(sorted(DEVICE_TYPES))}")
     return name
 
 
@@ -123,7 +121,7 @@ class Firmware(Model):
             values = getattr(self, key)
             for at, value in enumerate(values):
                 if value in values[:at]:
-                    raise MisfitError("this is listed twice; keep one of them", key, at)
+                    raise Misfit("this is listed twice; keep one of them", key, at)
         return self
 
 
@@ -144,18 +142,17 @@ class DeviceFile(_OnALine):
     def _check(self) -> Self:
         ways = DEVICE_TYPES[self.type].directions
         if self.direction is None and len(ways) > 1:
-            raise MisfitError(
-                f"a {self.type} needs one; write {wording.options(ways)}", "direction"
-            )
+            remedy = f"a {self.type} needs one; write {wording.options(ways)}"
+            raise Misfit(remedy, "direction")
         if self.direction is not None and len(ways) == 1:
-            raise MisfitError(
+            raise Misfit(
                 f'the direction of type "{self.type}" is always "{ways[0]}"; leave it out',
                 "direction",
             )
         if self.pull != "none" and self.way == "out":
-            raise MisfitError("only an input has a pull; leave it out", "pull")
+            raise Misfit("only an input has a pull; leave it out", "pull")
         if self.drive != "push-pull" and self.way == "in":
-            raise MisfitError("only an output has a drive; leave it out", "drive")
+            raise Misfit("only an output has a drive; leave it out", "drive")
         return self
 
     @property
@@ -176,13 +173,13 @@ class AppFile(Model):
 
     firmware: Firmware
     devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
-        default_factory=dict
+        default_factory=describe.nothing
     )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len(self.devices) > DEVICES_MAX:
-            raise MisfitError(
+            raise Misfit(
                 f"there are {len(self.devices)} devices; a manifest holds {DEVICES_MAX}", "devices"
             )
         lines: dict[int, str] = {}
@@ -190,7 +187,7 @@ class AppFile(Model):
         for name, device in self.devices.items():
             other = lines.setdefault(device.line, name)
             if other != name:
-                raise MisfitError(
+                raise Misfit(
                     f"devices.{other} has this line already; give each device its own",
                     "devices",
                     name,
@@ -198,7 +195,7 @@ class AppFile(Model):
                 )
             other = macros.setdefault(name.upper(), name)
             if other != name:
-                raise MisfitError(
+                raise Misfit(
                     f"devices.{other} has the same name but for capitals; "
                     f"both would be PIN_{name.upper()}",
                     "devices",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from rpikit import describe, paths
-from rpikit.describe import FrozenMap, MisfitError, Model, Size
+from rpikit.describe import FrozenMap, Misfit, Model, Size
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -34,7 +34,7 @@ def _whole(text: object, low: int, high: int, what: str) -> int:
             return int(text)
     elif isinstance(text, int):
         return text
-    raise MisfitError(f"the key is no {what}; write a number from {low} to {high}")
+    raise Misfit(f"the key is no {what}; write a number from {low} to {high}")
 
 
 def _header_pin(text: object) -> int:
@@ -52,7 +52,7 @@ def _span(text: object) -> tuple[int, int]:
         first, last = int(match[1]), int(match[2] or match[1])
         if first <= last <= LINE_MAX:
             return first, last
-    raise MisfitError(f"the key names no lines; write one line, 0 to {LINE_MAX}, or a span: 48-53")
+    raise Misfit(f"the key names no lines; write one line, 0 to {LINE_MAX}, or a span: 48-53")
 
 
 Text = Annotated[str, Field(min_length=1)]

@@ -27,11 +27,12 @@ from rpikit.errors import DescriptionError
 __all__ = [
     "DescriptionError",
     "FrozenMap",
-    "MisfitError",
+    "Misfit",
     "Model",
     "Size",
     "fault",
     "load",
+    "nothing",
     "parse_size",
     "read",
     "schema",
@@ -61,13 +62,18 @@ _SYNTAX_REMEDIES = {
 }
 
 
+def nothing() -> Mapping[Any, Any]:
+    """Return an empty table, which is as frozen as a full one."""
+    return MappingProxyType({})
+
+
 class Model(BaseModel):
     """Part of a description: frozen, strict, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class MisfitError(ValueError):
+class Misfit(ValueError):  # noqa: N818  no error of its own: it becomes a fault
     """Say what would be right; `place` leads from the model that checks to the value at fault."""
 
     def __init__(self, remedy: str, *place: str | int) -> None:
@@ -80,7 +86,7 @@ def parse_size(text: object) -> int:
     """Return the bytes of a size such as "2M"."""
     match = re.fullmatch(r"([1-9][0-9]{0,8})([KMG]?)", text) if isinstance(text, str) else None
     if match is None:
-        raise MisfitError('write a size as text: a whole number and K, M or G, such as "2M"')
+        raise Misfit('write a size as text: a whole number and K, M or G, such as "2M"')
     return int(match[1]) * _UNITS.get(match[2], 1)
 
 

@@ -9,20 +9,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from rpikit import board, describe, wording
 from rpikit.board import Board, Line
-from rpikit.describe import FrozenMap, MisfitError, Model
+from rpikit.describe import FrozenMap, Misfit, Model
 
 if TYPE_CHECKING:
     from rpikit.app import App
 
 FILE = "bench.toml"
 ENVIRONMENT = "RPIKIT_BENCH"
+
+_USER = r"[A-Za-z_][A-Za-z0-9_.-]*"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True)
@@ -45,29 +47,26 @@ DRIVERS: Mapping[str, Driver] = {
 
 def _driver(name: str) -> str:
     if name not in DRIVERS:
-        raise MisfitError(f"write {wording.options(sorted(DRIVERS))}")
+        raise Misfit(f"write {wording.options(sorted(DRIVERS))}")
     return name
 
 
 def _address(text: str) -> str:
-    match = re.fullmatch(
-        r"[A-Za-z_][A-Za-z0-9_.-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::([0-9]{1,5}))?",
-        text,
-    )
+    match = re.fullmatch(rf"{_USER}@{_HOST}(?::([0-9]{{1,5}}))?", text)
     if match is None or not 1 <= int(match[1] or 22) <= 65535:
-        raise MisfitError('write user@host or user@host:port, such as "pi@lab3:2222"')
+        raise Misfit('write user@host or user@host:port, such as "pi@lab3:2222"')
     return text
 
 
 def _serial(text: str) -> str:
     if not re.fullmatch(r"(/|[a-z0-9]+://|COM[0-9])\S*", text):
-        raise MisfitError('write a serial port, such as "/dev/ttyUSB0" or "rfc2217://lab3:4000"')
+        raise Misfit('write a serial port, such as "/dev/ttyUSB0" or "rfc2217://lab3:4000"')
     return text
 
 
 def _id(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16}", text):
-        raise MisfitError(
+        raise Misfit(
             "write the board's 16 hexadecimal digits: Serial in its /proc/cpuinfo, "
             'such as "00000000a1b2c3d4"'
         )
@@ -76,7 +75,7 @@ def _id(text: str) -> str:
 
 def _target_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", name):
-        raise MisfitError("name the board with letters, digits, - and _, at most 63 characters")
+        raise Misfit("name the board with letters, digits, - and _, at most 63 characters")
     return name
 
 
@@ -94,7 +93,7 @@ class Wire(Model):
     def _check(self) -> Self:
         if self.host is not None and not DRIVERS[self.driver].has_host:
             with_host = [name for name, driver in sorted(DRIVERS.items()) if driver.has_host]
-            raise MisfitError(f"only {' and '.join(with_host)} have a host; leave it out", "host")
+            raise Misfit(f"only {' and '.join(with_host)} have a host; leave it out", "host")
         return self
 
 
@@ -105,7 +104,7 @@ class TargetFile(Model):
     ssh: Address | None = Field(default=None, examples=["pi@lab3"])
     serial: Annotated[str, AfterValidator(_serial)] | None = None
     id: Annotated[str, AfterValidator(_id)] | None = None
-    wires: FrozenMap[str, Wire] = Field(default_factory=lambda: MappingProxyType({}))
+    wires: FrozenMap[str, Wire] = Field(default_factory=describe.nothing)
 
 
 class Target(TargetFile):
@@ -130,7 +129,7 @@ class BenchFile(Model):
                 own = f"boards.{name}.wires.{device}"
                 other = taken.setdefault((*where, wire.line), own)
                 if other != own:
-                    raise MisfitError(
+                    raise Misfit(
                         f"{other} has this line already; give each wire its own",
                         *("boards", name, "wires", device, "line"),
                     )
@@ -151,7 +150,7 @@ class Bench(Model):
         if self.source is None:
             raise describe.DescriptionError(
                 f"bench: there is no board {name!r}; there is {known}",
-                hint=f"describe it in {FILE} beside the application, or name a file in {ENVIRONMENT}",
+                hint=f"describe it in the application's {FILE}, or name a file in {ENVIRONMENT}",
             )
         raise describe.fault(
             self.source, "boards", None, f"there is no board {name!r}; there are {known}"
