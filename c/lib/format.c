@@ -13,6 +13,8 @@
 struct output {
     format_sink sink;
     void *self;
+    size_t size;
+    char piece[FORMAT_PIECE];
 };
 
 /* One conversion: what stands between the % and its letter. */
@@ -22,26 +24,39 @@ struct spec {
     unsigned int longs; /* letters l; z counts as one */
 };
 
-static void put(const struct output *out, const char *text, size_t size)
+static void flush(struct output *out)
 {
-    if (size > 0)
-        out->sink(out->self, text, size);
+    if (out->size > 0)
+        out->sink(out->self, out->piece, out->size);
+    out->size = 0;
 }
 
-static void pad(const struct output *out, size_t width, size_t size, bool zeros)
+static void put_letter(struct output *out, char letter)
+{
+    if (out->size == sizeof(out->piece))
+        flush(out);
+    out->piece[out->size++] = letter;
+}
+
+static void put(struct output *out, const char *text, size_t size)
+{
+    for (; size > 0; size--)
+        put_letter(out, *text++);
+}
+
+static void pad(struct output *out, size_t width, size_t size, bool zeros)
 {
     for (; width > size; width--)
-        put(out, zeros ? "0" : " ", 1);
+        put_letter(out, zeros ? '0' : ' ');
 }
 
-static void put_text(const struct output *out, const struct spec *spec, const char *text,
-                     size_t size)
+static void put_text(struct output *out, const struct spec *spec, const char *text, size_t size)
 {
     pad(out, spec->width, size, false);
     put(out, text, size);
 }
 
-static void put_number(const struct output *out, const struct spec *spec, const char *prefix,
+static void put_number(struct output *out, const struct spec *spec, const char *prefix,
                        uint64_t value, unsigned int base)
 {
     char digits[DIGITS_MAX];
@@ -78,9 +93,12 @@ static const char *read_spec(const char *at, struct spec *spec)
 
 void format_to(format_sink sink, void *self, const char *format, va_list args)
 {
-    const struct output out = {.sink = sink, .self = self};
+    struct output out;
     va_list ap;
 
+    out.sink = sink; /* one by one: an initialiser would clear the piece as well */
+    out.self = self;
+    out.size = 0;
     va_copy(ap, args); /* its address may be taken, that of a parameter may not */
     while (*format != '\0') {
         const char *start = format;
@@ -123,7 +141,7 @@ void format_to(format_sink sink, void *self, const char *format, va_list args)
             put_number(&out, &spec, "0x", (uintptr_t)va_arg(ap, void *), 16);
             break;
         case '%':
-            put(&out, "%", 1);
+            put_letter(&out, '%');
             break;
         case '\0':
             put(&out, start, (size_t)(format - start));
@@ -134,6 +152,7 @@ void format_to(format_sink sink, void *self, const char *format, va_list args)
         format++;
     }
     va_end(ap);
+    flush(&out);
 }
 
 struct buffer {

@@ -6,10 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* Bytes of text that come in one piece; a shorter text is one piece. */
+#define FORMAT_PIECE 512
+
 /* Takes the next (size) bytes of (text), which is not NUL-terminated. */
 typedef void (*format_sink)(void *self, const char *text, size_t size);
 
-/* Hands (format) with its arguments filled in to (sink), piece by piece. Conversions: %s %c %d %u
+/* Hands (format) with its arguments filled in to (sink). Conversions: %s %c %d %u
  * %x %p %%, sizes l, ll and z, a decimal width, and 0 to fill it with zeros (else with blanks, on
  * the left). A conversion it does not know is printed as it stands. */
 void format_to(format_sink sink, void *self, const char *format, va_list args)

@@ -86,6 +86,42 @@ static void cut_at_the_end_of_the_buffer(void)
     free(small);
 }
 
+struct count {
+    size_t pieces, size;
+};
+
+static void count_sink(void *self, const char *piece, size_t size)
+{
+    struct count *count = self;
+
+    CHECK(piece != NULL && size <= FORMAT_PIECE);
+    count->pieces++;
+    count->size += size;
+}
+
+__attribute__((format(printf, 2, 3))) static void pour(struct count *count, const char *format, ...)
+{
+    va_list args;
+
+    *count = (struct count){0};
+    va_start(args, format);
+    format_to(count_sink, count, format, args);
+    va_end(args);
+}
+
+static void a_short_text_is_one_piece(void)
+{
+    struct count count;
+
+    pour(&count, "%s %d %04x\n", "short", 1, 2U);
+    CHECK_EQUAL(count.pieces, 1);
+    pour(&count, "%s", "");
+    CHECK_EQUAL(count.pieces, 0);
+    pour(&count, "%1200d", 7);
+    CHECK_EQUAL(count.pieces, 3);
+    CHECK_EQUAL(count.size, 1200);
+}
+
 int main(void)
 {
     text_and_letters();
@@ -95,5 +131,6 @@ int main(void)
     width_and_zeros();
     unknown_conversions_are_printed();
     cut_at_the_end_of_the_buffer();
+    a_short_text_is_one_piece();
     return 0;
 }
