@@ -167,6 +167,25 @@ class Device(_OnALine):
     name: str
     direction: Direction
 
+    @property
+    def macro(self) -> str:
+        """Its line's name in the application's C."""
+        return f"PIN_{self.name.upper()}"
+
+    @property
+    def mft_flags(self) -> tuple[str, ...]:
+        """Its properties in the manifest: names of enum mft_line_flag in abi/manifest.h."""
+        flags = {
+            "MFT_LINE_IN": self.direction == "in",
+            "MFT_LINE_OUT": self.direction == "out",
+            "MFT_LINE_ACTIVE_LOW": self.active == "low",
+            "MFT_LINE_PULL_UP": self.pull == "up",
+            "MFT_LINE_PULL_DOWN": self.pull == "down",
+            "MFT_LINE_OPEN_DRAIN": self.drive == "open-drain",
+            "MFT_LINE_OPEN_SOURCE": self.drive == "open-source",
+        }
+        return tuple(flag for flag, is_set in flags.items() if is_set)
+
 
 class AppFile(Model):
     """Everything an rpikit.toml states."""

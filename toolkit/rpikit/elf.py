@@ -17,6 +17,7 @@ NOTE_MANIFEST = 0x3154464D
 DESCRIPTOR_AT = 20
 MANIFEST_AT = 24
 ENTRY = struct.Struct("<68sI16sQB7x")
+GUEST_MIN = 0x100000
 LINE = 0x52500001
 TYPES = {1: "block", 2: "net", 0x40000000: "reserved", LINE: "line"}
 TARGETS = {1: "hvt", 2: "spt", 3: "virtio", 4: "muen", 5: "genode", 6: "xen"}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """SCons tool: the cross-compiler and the flags of each kind of code."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,18 @@ def generate(env: Any) -> None:
         LINK=chain.cc,
         OBJCOPY=chain.objcopy,
         CCFLAGS=[*WARNINGS, "-g", *maps],
-        CPPPATH=[str(settings.root / "c"), str(settings.root / "c/abi"), str(settings.common / "gen")],
+        CPPPATH=[
+            str(settings.root / "c"),
+            str(settings.root / "c/abi"),
+            str(settings.common / "gen"),
+        ],
         CPPDEFINES={"RPIKIT_VERSION": f'\\"{__version__}\\"'},
-        ASPPFLAGS=["$CCFLAGS"],
+        ASPPFLAGS="$CCFLAGS",
+        PRINT_CMD_LINE_FUNC=_say,
     )
     env["OBJECTS"] = {}
     env.AddMethod(compiled, "Compiled")
+    env.AddMethod(stripped, "Stripped")
     headers = ["-isystem", _compiler_headers(chain.cc)]
     # Code that runs in the guest, beneath and beside the application.
     env["GUEST_FLAGS"] = [
@@ -83,6 +90,17 @@ def compiled(env: Any, file: Path, folder: Path, flags: list[str]) -> Any:
     if target not in known:
         (known[target],) = env.Object(target, str(file), CCFLAGS=[*env["CCFLAGS"], *flags])
     return known[target]
+
+
+def stripped(env: Any, target: Path, source: Any) -> Any:
+    """Return the node of a program without its symbols."""
+    return env.Command(str(target), source, "$OBJCOPY --strip-all $SOURCE $TARGET")
+
+
+def _say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
+    """Name what is being made instead of showing the command; `-v` of `rpikit build` shows these."""
+    if target and not command.startswith("Mkdir"):
+        print(f"  {os.path.relpath(str(target[0]), env['SETTINGS'].out)}")
 
 
 def _compiler_headers(cc: str) -> str:

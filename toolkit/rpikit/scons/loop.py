@@ -51,6 +51,7 @@ def _middle(env: Any, here: Any, folder: Path) -> list[Any]:
     some = env["SETTINGS"].apps[0]
     found = interfaces.load_all(interfaces.names())
     files = env.SourcesIn("guest", "guest/loop", "dispatch", "devices", "lib", "backends/fake")
+    files = [file for file in files if file.name != "string.c"]  # this machine has its own
     for i in found:
         printed = env.Generated(i, some)
         files += [Path(str(printed[f"{part}_{i.name}.c"])) for part in ("guest", "dispatch")]
@@ -63,7 +64,4 @@ def _application(env: Any, here: Any, name: str, folder: Path) -> list[Any]:
     described = apps.load(env["SETTINGS"].root / "c" / "apps" / name)
     gen = env["SETTINGS"].folder(described) / "gen"
     inside = here.Clone(CPPPATH=[*here["CPPPATH"], str(gen)], OBJECTS={})
-    return [
-        inside.Compiled(described.folder / file, folder / "apps" / name, [])
-        for file in described.sources
-    ]
+    return [inside.Compiled(file, folder / "apps" / name, []) for file in described.sources]

@@ -51,4 +51,4 @@ def tender(env: Any, app: App) -> Any:
         "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,--gc-sections"
         " -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--fatal-warnings -o $TARGET $SOURCES",
     )
-    return env.Command(str(folder / "rpikit-tender"), debug, "$OBJCOPY --strip-all $SOURCE $TARGET")
+    return env.Stripped(folder / "rpikit-tender", debug)

@@ -7,7 +7,7 @@ from typing import Any
 from rpikit.app import App
 from rpikit.scons.interface import interfaces_of
 
-UNGUARDED = {"start.c", "stack_protector.c"}
+UNGUARDED = {"start.c", "protector.c"}
 """Bindings that run before the stack protector's guard is set, or are the protector."""
 
 
@@ -18,6 +18,7 @@ def exists(env: Any) -> bool:
 def generate(env: Any) -> None:
     env.AddMethod(unikernel, "Unikernel")
     env.AddMethod(bindings, "Bindings")
+    env.AddMethod(app_library, "AppLibrary")
     env.AddMethod(sources, "SourcesIn")
 
 
@@ -51,8 +52,24 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
         "$CC -nostdlib -no-pie -Wl,--build-id=none -r -o $TARGET $SOURCES",
     )
     return env.Command(
-        str(folder / "bindings.o"), joined, "$OBJCOPY --localize-hidden $SOURCE $TARGET"
+        str(folder / "bindings.o"),
+        joined,
+        "$OBJCOPY --localize-hidden $SOURCE $TARGET",
     )
+
+
+def app_library(env: Any) -> Any:
+    """Return the archive of helpers that an application may use; it may bring its own instead."""
+    common = env["SETTINGS"].common / "app"
+    lib = env["SETTINGS"].root / "c" / "lib"
+    target = str(common / "libapp.a")
+    if target not in env["OBJECTS"]:
+        parts = [
+            env.Compiled(lib / f"{name}.c", common, env["BINDINGS_FLAGS"])
+            for name in ("string", "format")
+        ]
+        (env["OBJECTS"][target],) = env.StaticLibrary(target, parts)
+    return env["OBJECTS"][target]
 
 
 def unikernel(env: Any, app: App) -> Any:
@@ -61,31 +78,23 @@ def unikernel(env: Any, app: App) -> Any:
     folder = settings.folder(app)
     script = str(settings.root / "c" / "guest" / "hvt" / "guest.lds")
     printed = env.AppFiles(app)
-    flags = [*env["GUEST_FLAGS"], "-I", str(folder / "gen")]
+    flags = env["GUEST_FLAGS"]
     inside = env.Clone(CPPPATH=[*env["CPPPATH"], str(folder / "gen"), str(app.folder)])
     objects = []
     for file in app.sources:
-        place = folder / "obj" / file.with_suffix(".o").name
-        objects += inside.Object(
-            str(place), str(app.folder / file), CCFLAGS=[*env["CCFLAGS"], *flags]
-        )
+        place = folder / "obj" / "app" / file.relative_to(app.folder).with_suffix(".o")
+        objects += inside.Object(str(place), str(file), CCFLAGS=[*env["CCFLAGS"], *flags])
     objects += env.Object(
         str(folder / "obj" / "manifest.o"),
         printed["manifest.c"],
         CCFLAGS=[*env["CCFLAGS"], *env["BINDINGS_FLAGS"]],
     )
-    library = env.Compiled(
-        settings.root / "c" / "lib" / "string.c",
-        settings.common / "app",
-        env["BINDINGS_FLAGS"],
-    )
+    library = env.AppLibrary()
     debug = env.Command(
         str(folder / f"{app.name}.debug"),
         [env.Bindings(app, folder), *objects, library],
         "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,-z,max-page-size=0x1000"
-        " -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-T," + script + " -o $TARGET $SOURCES",
+        f" -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-T,{script} -o $TARGET $SOURCES",
     )
     env.Depends(debug, script)
-    return env.Command(
-        str(folder / f"{app.name}.hvt"), debug, "$OBJCOPY --strip-all $SOURCE $TARGET"
-    )
+    return env.Stripped(folder / f"{app.name}.hvt", debug)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Build an application: its unikernel and its tender."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import elf, interface, paths, toolchain
+from rpikit.app import App
+from rpikit.board import Board
+from rpikit.errors import DescriptionError, FirmwareError
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build made."""
+
+    app: App
+    board: Board
+    folder: Path
+    unikernel: Path
+    tender: Path
+    sizes: dict[str, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what --json prints."""
+        return {
+            "app": self.app.name,
+            "version": self.app.version,
+            "board": self.board.name,
+            "unikernel": str(self.unikernel),
+            "tender": str(self.tender),
+            "interfaces": list(self.app.interfaces),
+            "sizes": self.sizes,
+        }
+
+
+def build(
+    app: App,
+    *,
+    board: Board,
+    generic: bool = False,
+    out: Path | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Build:
+    """Build an application for a board, below its own folder unless `out` says where."""
+    board.check_lines(app)
+    toolchain.find()
+    interface.load_all(app.interfaces, app.folder / "interfaces")
+    folder = (out or app.folder / "build").absolute()
+    _make(app, folder, generic, report)
+    unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
+    read = elf.read(unikernel)
+    if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
+        raise DescriptionError(
+            f"{app.folder / 'rpikit.toml'}: firmware.memory = {app.memory >> 20}M: "
+            f"{app.name} needs {read.loaded + read.zeroed} bytes above the first MiB",
+            hint="give it more memory, or make its static data smaller",
+        )
+    sizes = {"loaded": read.loaded, "zeroed": read.zeroed, "tender": tender.stat().st_size}
+    return Build(app, board, folder, unikernel, tender, sizes)
+
+
+def _make(app: App, folder: Path, generic: bool, report: Callable[[str], None]) -> None:
+    """Run scons and pass on what it says: each step as it happens, errors in full."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = [f"app={app.folder}", f"out={folder}", f"generic={'yes' if generic else 'no'}"]
+    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(paths.data_root()), *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line.rstrip("\n"))
+            report(said[-1])
+    if process.returncode == 0:
+        return
+    problem = "\n".join(line for line in said if not line.startswith("  "))
+    raise FirmwareError(f"{app.name}: does not build:\n{problem}")
