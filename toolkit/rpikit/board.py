@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from rpikit import describe, paths
-from rpikit.describe import FrozenMap, Misfit, Model, Size
+from rpikit import describe, paths, soc
+from rpikit.describe import FrozenMap, Model, Size
+from rpikit.soc import Line as Line
+from rpikit.soc import Soc as Soc
+from rpikit.soc import Span, Text
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -21,93 +24,21 @@ if TYPE_CHECKING:
 DEFAULT = "virtual-pi3"
 """The board that needs no hardware, taken when none is named."""
 
-LINE_MAX = 53
-"""The last line of the BCM283x chips (BCM2835 ARM Peripherals, section 6.1)."""
-
 HEADER_PINS = 40
 
 
-def _whole(text: object, low: int, high: int, what: str) -> int:
-    """Return the number in a key, which TOML always gives as text."""
-    if isinstance(text, str) and re.fullmatch(r"0|[1-9][0-9]{0,3}", text):
-        if low <= int(text) <= high:
-            return int(text)
-    elif isinstance(text, int):
-        return text
-    raise Misfit(f"the key is no {what}; write a number from {low} to {high}")
-
-
 def _header_pin(text: object) -> int:
-    return _whole(text, 1, HEADER_PINS, "pin of the header")
+    return soc.parse_key(text, 1, HEADER_PINS, "pin of the header")
 
 
-def _line_key(text: object) -> int:
-    return _whole(text, 0, LINE_MAX, "line")
-
-
-def _span(text: object) -> tuple[int, int]:
-    """Return the first and last line of a key such as `47` or `48-53`."""
-    match = re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", str(text))
-    if match:
-        first, last = int(match[1]), int(match[2] or match[1])
-        if first <= last <= LINE_MAX:
-            return first, last
-    raise Misfit(f"the key names no lines; write one line, 0 to {LINE_MAX}, or a span: 48-53")
-
-
-Text = Annotated[str, Field(min_length=1)]
-Line = Annotated[int, Field(ge=0, le=LINE_MAX)]
 HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
-LineKey = Annotated[int, BeforeValidator(_line_key), WithJsonSchema({"type": "string"})]
-Span = Annotated[tuple[int, int], BeforeValidator(_span), WithJsonSchema({"type": "string"})]
-Address = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
-Functions = Annotated[tuple[str, ...], Field(min_length=6, max_length=6)]
-
-
-class Block(Model):
-    """A peripheral: where its registers are and which interrupts it raises."""
-
-    base: Address = Field(examples=[0x3F200000])
-    size: int = Field(gt=0, examples=[4096])
-    interrupts: tuple[Annotated[int, Field(ge=0, le=71)], ...] = ()
-    source: Text = Field(examples=["BCM2835 ARM Peripherals, section 6.1"])
-
-
-class Gpio(Model):
-    """The lines of a chip and the registers that move them."""
-
-    lines: int = Field(ge=1, le=LINE_MAX + 1)
-    chip_label: Text = Field(examples=["pinctrl-bcm2835"])
-    source: Text
-    registers: FrozenMap[str, Address]
-    function_codes: FrozenMap[str, Annotated[int, Field(ge=0, le=7)]]
-    functions: FrozenMap[LineKey, Functions]
-
-
-class SocFile(Model):
-    """A silicon file."""
-
-    title: Text = Field(examples=["Broadcom BCM2837"])
-    cpu: Text = Field(examples=["cortex-a53"])
-    cores: int = Field(ge=1, le=16)
-    counter_hz: int = Field(gt=0)
-    source: Text
-    peripherals: Address = Field(examples=[0x3F000000])
-    bus: Address = Field(examples=[0x7E000000])
-    blocks: FrozenMap[str, Block]
-    gpio: Gpio
-
-
-class Soc(SocFile):
-    """A chip: its file's content and its name."""
-
-    name: str
 
 
 class VirtualBoard(Model):
     """What a virtual board is made of: a machine of QEMU and packages of Debian."""
 
     machine: Text = Field(examples=["raspi3b"])
+    mirror: Text = Field(examples=["http://deb.debian.org/debian"])
     suite: Text = Field(examples=["bookworm"])
     architecture: Text = "arm64"
     kernel: Text = Field(examples=["linux-image-arm64"])
@@ -200,7 +131,7 @@ def load(name_or_path: str) -> Board:
 def load_file(path: Path) -> Board:
     """Read a solder file, what it inherits, and its chip."""
     described, _ = _described(path, ())
-    soc = load_soc(_beside(path, "soc", described.soc, "soc/"))
+    chip = soc.load(_beside(path, "soc", described.soc, "soc/"))
     values = dict(described)
     reserved = {
         line: why
@@ -212,30 +143,18 @@ def load_file(path: Path) -> Board:
             raise describe.fault(
                 path, f"free[{at}]", line, "this line is not reserved; leave it out of free"
             )
-    _check_header(path, described, soc)
+    _check_header(path, described, chip)
     del values["inherits"], values["free"]
     return Board.model_construct(
-        **values | {"name": path.stem, "soc": soc, "reserved": MappingProxyType(reserved)}
+        **values | {"name": path.stem, "soc": chip, "reserved": MappingProxyType(reserved)}
     )
 
 
-def load_soc(path: Path) -> Soc:
-    """Read a silicon file."""
-    described = describe.load(SocFile, path)
-    for line in described.gpio.functions:
-        if line >= described.gpio.lines:
-            last = described.gpio.lines - 1
-            raise describe.fault(
-                path, f"gpio.functions.{line}", None, f"{path.stem} has lines 0-{last}"
-            )
-    return Soc.model_construct(**dict(described) | {"name": path.stem})
-
-
-def _check_header(path: Path, described: BoardFile, soc: Soc) -> None:
+def _check_header(path: Path, described: BoardFile, chip: Soc) -> None:
     taken: dict[int, int] = {}
     for pin, line in described.header.items():
-        if line >= soc.gpio.lines:
-            remedy = f"the {soc.name} has lines 0-{soc.gpio.lines - 1}"
+        if line >= chip.gpio.lines:
+            remedy = f"the {chip.name} has lines 0-{chip.gpio.lines - 1}"
             raise describe.fault(path, f"header.{pin}", line, remedy)
         if line in taken:
             remedy = f"pin {taken[line]} carries this line already; give each pin its own"
