@@ -24,8 +24,15 @@ class Build:
     tender: Path
     sizes: dict[str, int]
 
-    def as_dict(self) -> dict[str, object]:
-        """Return what --json prints."""
+    def __str__(self) -> str:
+        sizes = self.sizes
+        return (
+            f"{self.unikernel}: {sizes['loaded']} bytes of text and data, {sizes['zeroed']} of bss\n"
+            f"{self.tender}: {sizes['tender']} bytes, for {', '.join(self.app.interfaces)}"
+        )
+
+    def values(self) -> dict[str, object]:
+        """Return it as one flat object for programs."""
         return {
             "app": self.app.name,
             "version": self.app.version,

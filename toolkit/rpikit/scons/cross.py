@@ -98,7 +98,7 @@ def stripped(env: Any, target: Path, source: Any) -> Any:
 
 
 def _say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
-    """Name what is being made instead of showing the command; `-v` of `rpikit build` shows these."""
+    """Name what is being made instead of showing the whole command."""
     if target and not command.startswith("Mkdir"):
         print(f"  {os.path.relpath(str(target[0]), env['SETTINGS'].out)}")
 

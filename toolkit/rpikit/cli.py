@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: MIT
+"""The command line: reads words, calls a verb, prints what it says. Decides nothing.
+
+Imports of the verbs stand inside the commands, so that help is there at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import rich_click as click
+
+from rpikit import __version__
+from rpikit.errors import EXIT_INTERRUPTED, RpikitError
+
+if TYPE_CHECKING:
+    from rpikit.app import App
+    from rpikit.wiring import Target
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_BOARD = "virtual-pi3"
+EXIT_USAGE = 2
+EXIT_INTERNAL = 1
+
+click.rich_click.COMMAND_GROUPS = {
+    "rpikit": [
+        {"name": "Firmware", "commands": ["build", "flash", "run", "test"]},
+        {"name": "Boards", "commands": ["board"]},
+        {"name": "First steps", "commands": ["demo"]},
+    ]
+}
+
+_app = click.argument("app", type=click.Path(file_okay=False, path_type=Path), default=".")
+_board = click.option(
+    "--board",
+    "-b",
+    "name",
+    default=DEFAULT_BOARD,
+    show_default=True,
+    envvar="RPIKIT_BOARD",
+    help="A board of bench.toml.",
+)
+_bench = click.option(
+    "--bench",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RPIKIT_BENCH",
+    help="The lab's wiring; else APP's bench.toml, else the one here.",
+)
+_json = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="RPIKIT_JSON",
+    help="Print the result as one JSON object; progress becomes JSON lines on stderr.",
+)
+_name = click.argument("name", default=DEFAULT_BOARD)
+
+
+def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Give a command several options at once."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rpikit", message="%(prog)s %(version)s")
+def rpikit() -> None:
+    """Put unikernel firmware on Raspberry Pi boards, and prove it on the device.
+
+    APP is the folder with rpikit.toml: this one, unless named. Without a board of your own,
+    everything runs on a virtual Raspberry Pi 3.
+
+    Exit codes: 0 ok, 1 firmware or test failed, 2 usage or bad description, 3 bench or wiring
+    fault, 4 board absent or busy, 5 toolchain or program missing, 6 verification failed,
+    7 nothing ran, 130 interrupted.
+    """
+
+
+@rpikit.command()
+@_options(_app, _board, _bench, _json)
+@click.option("--generic", is_flag=True, help="Make a tender for every interface, not only APP's.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
+)
+def build(
+    app: Path, name: str, bench: Path | None, as_json: bool, generic: bool, out: Path | None
+) -> None:
+    """Build APP: its unikernel and its tender."""
+    from rpikit import board as boards
+    from rpikit import build as verb
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = _described(app, name, bench)
+    kind = boards.load(target.board)
+    reporter.step(f"build {described.name} {described.version}")
+    built = verb.build(described, board=kind, generic=generic, out=out, report=reporter.note)
+    reporter.result(built.values(), str(built))
+
+
+@rpikit.command()
+@_options(_app, _board, _bench, _json)
+def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+    """Build APP, put it on a board, start it, and wait until it is ready."""
+    from rpikit import build as building
+    from rpikit import bundle, connect, report
+    from rpikit import flash as verb
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = _described(app, name, bench)
+    reporter.step(f"build {described.name} {described.version}")
+    built = building.build(described, board=connect.board_of(target))
+    made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
+    with connect.connect(target, report=reporter.step) as there:
+        flashed = verb.flash(made, there.transport, reporter=reporter)
+    reporter.result(flashed.values(), str(flashed))
+
+
+@rpikit.command()
+@_options(_app, _board, _bench)
+def run(app: Path, name: str, bench: Path | None) -> None:
+    """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too."""
+    from rpikit import connect, report
+    from rpikit import run as verb
+
+    reporter = report.choose()
+    described, target = _described(app, name, bench)
+    with connect.connect(target, report=reporter.step) as there:
+        status = verb.run(
+            described, there.board, there.transport, reporter=reporter, console=sys.stdout.buffer
+        )
+    sys.exit(0 if status == 0 else 1)
+
+
+@rpikit.command(context_settings={"ignore_unknown_options": True})
+@_options(_app, _board, _bench, _json)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def test(
+    app: Path, name: str, bench: Path | None, as_json: bool, pytest_args: tuple[str, ...]
+) -> None:
+    """Run the tests of APP on a board: press its switches, watch its lights.
+
+    What follows the options goes to pytest: `rpikit test . -- -k press -x`.
+    """
+    from rpikit import test as verb
+
+    described, _ = _described(app, name, bench)
+    sys.exit(
+        verb.run(described, board_name=name, bench=bench, pytest_args=pytest_args, as_json=as_json)
+    )
+
+
+@rpikit.command()
+@_json
+def demo(as_json: bool) -> None:
+    """Show it all: a switch lights an LED through a unikernel on a virtual Raspberry Pi 3."""
+    from rpikit import demo as verb
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    shown = verb.demo(reporter=reporter)
+    reporter.result(shown.values(), str(shown))
+
+
+@rpikit.group()
+def board() -> None:
+    """Start, stop and list virtual boards."""
+
+
+@board.command()
+@_options(_name, _bench, _json)
+def up(name: str, bench: Path | None, as_json: bool) -> None:
+    """Start the virtual board NAME and wait until SSH answers."""
+    from rpikit import connect, report
+    from rpikit.virtual import machine
+
+    reporter = report.choose(json_lines=as_json)
+    started = machine.up(
+        connect.board_of(_target(None, name, bench)), name=name, report=reporter.step
+    )
+    reporter.result(started.values(), str(started))
+
+
+@board.command()
+@_options(_name, _json)
+def down(name: str, as_json: bool) -> None:
+    """Stop the virtual board NAME."""
+    from rpikit import report
+    from rpikit.virtual import machine
+
+    was_up = machine.down(name)
+    said = f"{name}: stopped" if was_up else f"{name}: was not running"
+    report.choose(json_lines=as_json).result({"board": name, "stopped": was_up}, said)
+
+
+@board.command()
+@_options(_name, _json)
+def status(name: str, as_json: bool) -> None:
+    """Say whether the virtual board NAME runs, and how to reach it; exit 4 if it does not."""
+    from rpikit import report
+    from rpikit.errors import BoardError
+    from rpikit.virtual import machine
+
+    found = machine.find(name)
+    if found is None:
+        raise BoardError(f"board {name!r}: is not running", hint=f"rpikit board up {name}")
+    report.choose(json_lines=as_json).result(found.values(), str(found))
+
+
+@board.command("list")
+@_options(_bench, _json)
+def list_(bench: Path | None, as_json: bool) -> None:
+    """List the boards of the bench and which virtual ones run now."""
+    from rpikit import listing as verb
+    from rpikit import report
+
+    listing = verb.listing(_found(None, bench))
+    report.choose(json_lines=as_json).result(listing.values(), str(listing))
+
+
+def _found(app: Path | None, bench: Path | None) -> Any:
+    from rpikit import wiring
+
+    return wiring.load(bench) if bench is not None else wiring.find(app)
+
+
+def _target(app: Path | None, name: str, bench: Path | None) -> "Target":
+    """Return the board's entry on the bench."""
+    target: Target = _found(app, bench).target(name)
+    return target
+
+
+def _described(folder: Path, name: str, bench: Path | None) -> "tuple[App, Target]":
+    """Read the application and the board's entry on the bench, and see that they fit."""
+    from rpikit import app as apps
+
+    described = apps.load(folder)
+    found = _found(folder, bench)
+    target: Target = found.target(name)
+    found.check(described, name)
+    return described, target
+
+
+def main() -> NoReturn:
+    """Run the command line; whatever goes wrong ends in one line and the right exit code."""
+    try:
+        rpikit.main(standalone_mode=False)
+        sys.stdout.flush()
+    except RpikitError as error:
+        _complain(str(error), error.hint)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted", None)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on; no word at the exit either
+        sys.exit(EXIT_INTERNAL)
+    except Exception as error:
+        if os.environ.get("RPIKIT_TRACE"):
+            raise
+        _complain(
+            f"this is a fault of rpikit itself: {type(error).__name__}: {error}",
+            "run it again with RPIKIT_TRACE=1 and report what it prints",
+        )
+        sys.exit(EXIT_INTERNAL)
+    sys.exit(0)
+
+
+def _complain(message: str, hint: str | None) -> None:
+    print(f"rpikit: {message}", file=sys.stderr)
+    if hint:
+        print(f"  hint: {hint}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""From a board of the bench to a transport: the virtual board is started when it is not up."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rpikit import board as boards
+from rpikit.board import Board
+from rpikit.errors import BoardError
+from rpikit.transport import SshAddress, Transport
+from rpikit.wiring import Target
+
+if TYPE_CHECKING:
+    from rpikit.virtual.machine import Machine
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A board within reach; `machine` is what a virtual one runs in."""
+
+    target: Target
+    board: Board
+    transport: Transport
+    machine: "Machine | None" = None
+
+
+def board_of(target: Target) -> Board:
+    """Return the kind of board that a board of the bench is."""
+    return boards.load(target.board)
+
+
+@contextlib.contextmanager
+def connect(
+    target: Target, *, report: Callable[[str], None] = lambda line: None
+) -> Iterator[Connection]:
+    """Open the way to a board and close it at the end; a virtual board stays up."""
+    from rpikit.transport.ssh import Ssh
+
+    board = board_of(target)
+    if board.virtual is not None:
+        from rpikit.virtual import machine
+
+        up = machine.up(board, name=target.name, report=report)
+        with Ssh(up.ssh, target.name) as transport:
+            yield Connection(target, board, transport, up)
+        return
+    if target.ssh is None:
+        raise BoardError(
+            f"board {target.name!r}: has no ssh address",
+            hint=f'write ssh = "user@host" below [boards.{target.name}] in bench.toml',
+        )
+    with Ssh(SshAddress.parse(target.ssh), target.name) as transport:
+        yield Connection(target, board, transport)

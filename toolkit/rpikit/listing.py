@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""The verb list: which boards there are to choose from, and which of them run now."""
+
+from dataclasses import dataclass
+
+from rpikit import board as boards
+from rpikit.virtual import machine
+from rpikit.wiring import Bench
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The boards of a bench, in its order."""
+
+    rows: tuple[dict[str, object], ...]
+
+    def __str__(self) -> str:
+        header = {"name": "NAME", "kind": "KIND", "reach": "REACHED BY", "state": "STATE"}
+        table = [header, *self.rows]
+        widths = {key: max(len(str(row[key])) for row in table) for key in header}
+        lines = ("  ".join(str(row[key]).ljust(widths[key]) for key in header) for row in table)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def values(self) -> dict[str, object]:
+        """Return it as one object for programs."""
+        return {"boards": list(self.rows)}
+
+
+def listing(bench: Bench) -> Listing:
+    """List the boards of a bench, and virtual ones that run besides."""
+    up = {one.name: one for one in machine.running()}
+    rows: list[dict[str, object]] = []
+    for name, target in bench.boards.items():
+        is_virtual = boards.load(target.board).virtual is not None
+        reach = target.ssh or target.serial or ("started when needed" if is_virtual else "")
+        state = "up" if name in up else ("down" if is_virtual else "not asked")
+        rows.append({"name": name, "kind": target.board, "reach": reach, "state": state})
+    rows += [
+        {"name": name, "kind": "virtual", "reach": "not on this bench", "state": "up"}
+        for name in up
+        if name not in bench.boards
+    ]
+    return Listing(tuple(rows))
