@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import describe, paths, soc
-from rpikit.describe import FrozenMap, Model, Size
+from rpikit import describe, paths, soc, wording
+from rpikit.describe import FrozenMap, Misfit, Model, Size
 from rpikit.soc import Line as Line
 from rpikit.soc import Soc as Soc
 from rpikit.soc import Span, Text
@@ -62,6 +62,29 @@ class BoardFile(Model):
     reserved: FrozenMap[Span, Text] = Field(default_factory=describe.nothing)
     free: tuple[Line, ...] = ()
     virtual: VirtualBoard | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        pins: dict[int, int] = {}
+        for pin, line in self.header.items():
+            other = pins.setdefault(line, pin)
+            if other != pin:
+                remedy = f"pin {other} carries this line already; give each pin its own"
+                raise Misfit(remedy, "header", str(pin))
+        held = {line for first, last in self.reserved for line in range(first, last + 1)}
+        for at, line in enumerate(self.free):
+            if line not in held:
+                raise Misfit("this line is not reserved; leave it out", "free", at)
+        return self
+
+    def reserved_lines(self) -> dict[int, str]:
+        """Return why each line is held, without those that are set free."""
+        return {
+            line: why
+            for (first, last), why in self.reserved.items()
+            for line in range(first, last + 1)
+            if line not in self.free
+        }
 
 
 class Board(Model):
@@ -132,50 +155,32 @@ def load_file(path: Path) -> Board:
     """Read a solder file, what it inherits, and its chip."""
     described, _ = _described(path, ())
     chip = soc.load(_beside(path, "soc", described.soc, "soc/"))
-    values = dict(described)
-    reserved = {
-        line: why
-        for (first, last), why in described.reserved.items()
-        for line in range(first, last + 1)
-    }
-    for at, line in enumerate(described.free):
-        if reserved.pop(line, None) is None:
-            raise describe.fault(
-                path, f"free[{at}]", line, "this line is not reserved; leave it out of free"
-            )
-    _check_header(path, described, chip)
-    del values["inherits"], values["free"]
-    return Board.model_construct(
-        **values | {"name": path.stem, "soc": chip, "reserved": MappingProxyType(reserved)}
-    )
-
-
-def _check_header(path: Path, described: BoardFile, chip: Soc) -> None:
-    taken: dict[int, int] = {}
     for pin, line in described.header.items():
         if line >= chip.gpio.lines:
             remedy = f"the {chip.name} has lines 0-{chip.gpio.lines - 1}"
             raise describe.fault(path, f"header.{pin}", line, remedy)
-        if line in taken:
-            remedy = f"pin {taken[line]} carries this line already; give each pin its own"
-            raise describe.fault(path, f"header.{pin}", line, remedy)
-        taken[line] = pin
+    values = {key: value for key, value in described if key not in ("inherits", "free")}
+    reserved = MappingProxyType(described.reserved_lines())
+    return Board.model_construct(**values | {"name": path.stem, "soc": chip, "reserved": reserved})
 
 
 def _described(path: Path, below: tuple[Path, ...]) -> tuple[BoardFile, Mapping[str, Any]]:
     """Return a solder file on top of what it inherits; every board above it is whole itself."""
     data: Mapping[str, Any] = describe.read(path)
     parent = data.get("inherits")
-    if isinstance(parent, str):
+    if parent is not None:
         above = _beside(path, "inherits", parent)
         chain = (*below, path)
         if above in chain:
-            circle = " -> ".join(one.stem for one in (*chain[chain.index(above) :], above))
-            raise describe.fault(
-                path, "inherits", parent, f"boards inherit in a circle, {circle}; take one out"
-            )
+            raise _circle(chain[chain.index(above) :])
         data = _merged(_described(above, chain)[1], data)
     return describe.validate(BoardFile, data, path), data
+
+
+def _circle(chain: tuple[Path, ...]) -> describe.DescriptionError:
+    names = [path.stem for path in (*chain, chain[0])]
+    remedy = f"boards inherit in a circle, {' -> '.join(names)}; take one inherits out"
+    return describe.fault(chain[0], "inherits", names[1], remedy)
 
 
 def _merged(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,16 +195,18 @@ def _merged(above: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _beside(path: Path, key: str, name: str, below: str = "") -> Path:
+def _beside(path: Path, key: str, name: object, below: str = "") -> Path:
     """Return the file that another one names: beside it, or among those that come with rpikit."""
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+    if isinstance(name, str) and re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         for place in (path.parent, folder()):
             file = place / f"{below}{name}.toml"
             if file.is_file():
                 return file
-    places = {place / below for place in (path.parent, folder())}
-    known = sorted({file.stem for place in places for file in place.glob("*.toml")} - {path.stem})
-    raise describe.fault(path, key, name, f"there is no such file; there are {', '.join(known)}")
+    known = sorted(file.stem for file in (folder() / below).glob("*.toml"))
+    remedy = (
+        f"write {', '.join(known)} or the name of a file in {wording.path(path.parent / below)}"
+    )
+    raise describe.fault(path, key, name, remedy)
 
 
 def _spans(lines: tuple[int, ...]) -> str:

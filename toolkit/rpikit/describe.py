@@ -56,7 +56,7 @@ _SYNTAX_REMEDIES = {
     "Cannot mutate immutable": "this table was closed by its braces; put all its keys inside them",
     "Invalid value": "this is no value; text stands in double quotes, numbers and true without",
     "Invalid statement": 'this begins no line; write [table], key = "text" or # comment',
-    "Illegal character": 'this character cannot stand here; text ends with " on its own line',
+    "Illegal character": 'this character cannot stand here; close text with " on its own line',
     "Unterminated": 'the text has no end; close it with "',
     "Unclosed": "the list or table has no end; close it with its bracket",
 }
@@ -170,10 +170,10 @@ def _syntax(error: Exception, text: str) -> str:
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", said, re.S)
     if match is None:
         return f"not TOML: {said[:1].lower()}{said[1:]}"
-    if match[2]:
-        line, column = int(match[2]), int(match[3])
-    else:
-        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    if not match[2]:
+        line = text.rstrip().count("\n") + 1
+        return f"line {line}: the file ends too early; close the last list, table or text"
+    line, column = int(match[2]), int(match[3])
     remedy = match[1][:1].lower() + match[1][1:]
     for start, better in _SYNTAX_REMEDIES.items():
         if match[1].startswith(start):

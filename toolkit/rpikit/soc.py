@@ -46,14 +46,16 @@ Text = Annotated[str, Field(min_length=1)]
 Line = Annotated[int, Field(ge=0, le=LINE_MAX)]
 LineKey = Annotated[int, BeforeValidator(_line_key), _AS_TEXT]
 Span = Annotated[tuple[int, int], BeforeValidator(_span), _AS_TEXT]
-Address = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Address = Annotated[
+    int, Field(ge=0, le=0xFFFFFFFF, description="an address of 32 bits, such as 0x3f200000")
+]
 Pull = Literal["none", "up", "down"]
 
 
 class Block(Model):
     """A peripheral: where its registers are and which interrupts of the GPU's 64 it raises."""
 
-    base: Address = Field(examples=[0x3F200000])
+    base: Address
     size: int = Field(gt=0, examples=[4096])
     interrupts: tuple[Annotated[int, Field(ge=0, le=63)], ...] = ()
     source: Text = Field(examples=["BCM2835 ARM Peripherals, section 6.1"])
@@ -87,8 +89,8 @@ class SocFile(Model):
     cpu: Text = Field(examples=["cortex-a53"])
     cores: int = Field(ge=1, le=16)
     counter_hz: int = Field(gt=0)
-    peripherals: Address = Field(examples=[0x3F000000])
-    bus: Address = Field(examples=[0x7E000000])
+    peripherals: Address
+    bus: Address
     source: Text
     blocks: FrozenMap[str, Block]
     gpio: Gpio

@@ -207,12 +207,14 @@ def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
 
 def _board(path: Path, name: str, wanted: str) -> Board:
     """Return the board a target is: a name, or the path of a file beside the bench file."""
-    if wanted.endswith(".toml"):
-        return board.load_file(path.parent / wanted)
-    if wanted not in board.names():
-        remedy = f"there is no such board; there are {', '.join(board.names())}"
+    if wanted in board.names():
+        return board.load(wanted)
+    file = path.parent / wanted
+    if not wanted.endswith(".toml") or not file.is_file():
+        known = ", ".join(board.names())
+        remedy = f"write {known} or the path of a board's file in {wording.path(path.parent)}"
         raise describe.fault(path, f"boards.{name}.board", wanted, remedy)
-    return board.load(wanted)
+    return board.load_file(file)
 
 
 def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None:

@@ -55,7 +55,8 @@ def _toml(shown: object) -> str:
     if isinstance(shown, Mapping):
         return "{…}"
     if isinstance(shown, Sequence):
-        return "[" + ", ".join(_toml(item) for item in shown) + "]"
+        items = ("[…]" if isinstance(one, tuple | list) else _toml(one) for one in shown)
+        return "[" + ", ".join(items) + "]"
     return str(shown)
 
 
@@ -79,17 +80,24 @@ def options(allowed: Sequence[object]) -> str:
 
 
 def faults(error: ValidationError, schema: dict[str, Any], data: Mapping[str, Any]) -> list[str]:
-    """Return each fault in words, unknown keys first: they explain what is missing."""
+    """Return each fault in words, unknown keys first, without those that another explains."""
     details = error.errors(include_url=False)
     unknown = [one for one in details if one["type"] == "extra_forbidden"]
+    known = [one for one in details if one["type"] != "extra_forbidden"]
     meant = {(*one["loc"][:-1], _nearest(one, schema)) for one in unknown}
-    others = [
-        one
-        for one in details
-        if one["type"] != "extra_forbidden"
-        and not (one["type"] == "missing" and one["loc"] in meant)
-    ]
-    return [_fault(one, schema, data) for one in (*unknown, *others)]
+    told = [one for one in known if not _is_explained(one, meant, known)]
+    return [_fault(one, schema, data) for one in (*unknown, *told)]
+
+
+def _is_explained(
+    detail: ErrorDetails, meant: set[Location], others: Sequence[ErrorDetails]
+) -> bool:
+    """Say whether a fault follows from a misspelt key, or from a fault in one of its own items."""
+    place = detail["loc"]
+    if detail["type"] == "missing":
+        return place in meant
+    below = [one for one in others if len(one["loc"]) > len(place)]
+    return detail["type"] == "too_short" and any(one["loc"][: len(place)] == place for one in below)
 
 
 def _fault(detail: ErrorDetails, schema: dict[str, Any], data: Mapping[str, Any]) -> str:
@@ -103,7 +111,7 @@ def _fault(detail: ErrorDetails, schema: dict[str, Any], data: Mapping[str, Any]
         shown = value(_at(data, location))
     where = place(location)
     if detail["type"] == "missing":
-        return f"{where} is missing: {_wanted(location, schema)}"
+        return f"{where} is missing: {_wanted(location, schema, f'{location[-1]} = ')}"
     remedy = str(raised) if raised is not None else _remedy(detail, location, schema)
     return ": ".join(filter(None, (where and f"{where} = {shown}" if shown else where, remedy)))
 
@@ -117,55 +125,55 @@ def _remedy(detail: ErrorDetails, location: Location, schema: dict[str, Any]) ->
         near = _nearest(detail, schema)
         listed = f"known here: {', '.join(known)}" if known else "nothing may stand here"
         return f"there is no such key; {f'did you mean {near}?' if near else listed}"
-    if kind == "literal_error":
-        return f"write {options(node.get('enum', [node.get('const')]))}"
+    if kind.endswith("too_short"):
+        return f"write at least {_count(context['min_length'], kind)}{_example(node)}"
+    if kind.endswith("too_long"):
+        return f"write at most {_count(context['max_length'], kind)}"
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
-        return f"write a number {_range(node)}"
-    if kind.endswith("_too_short"):
-        return f"write at least {context.get('min_length')} {_unit(kind)}"
-    if kind.endswith("_too_long"):
-        return f"write at most {context.get('max_length')} {_unit(kind)}"
+        return f"write {_stated(node) or 'a number ' + _range(node)}"
     if kind == "string_pattern_mismatch":
-        return f"write text that fits {context.get('pattern')}{_example(node, ', such as ')}"
-    if kind.endswith(("_type", "_attributes_type")):
-        return f"write {_kind(node)}{_example(node, ', such as ')}"
+        return f"write {_stated(node) or 'text that fits ' + context['pattern']}"
+    if kind == "literal_error" or kind.endswith("_type"):
+        return _wanted(location, schema)
     return detail["msg"][:1].lower() + detail["msg"][1:]
 
 
-def _wanted(location: Location, schema: dict[str, Any]) -> str:
-    """Return what to write where nothing stands, with an example."""
+def _wanted(location: Location, schema: dict[str, Any], key: str = "") -> str:
+    """Return what to write at a place, with an example; `key` begins the example."""
     node = _node(schema, location)
-    key = str(location[-1])
     if node.get("type") == "object":
         return f"write a table, [{place(location)}]"
-    return f"write {_kind(node)}{_example(node, f', such as {key} = ')}"
+    return f"write {_stated(node) or _kind(node) + _example(node, key)}"
+
+
+def _stated(node: dict[str, Any]) -> str:
+    """Return what the model itself says is to be written here."""
+    return str(node.get("description", ""))
 
 
 def _kind(node: dict[str, Any]) -> str:
-    if "enum" in node:
-        return options(node["enum"])
+    if "enum" in node or "const" in node:
+        return options(node.get("enum", [node.get("const")]))
     return _KINDS.get(str(node.get("type")), "another value")
 
 
-def _unit(kind: str) -> str:
-    return "character(s)" if kind.startswith("string") else "item(s)"
+def _count(number: int, kind: str) -> str:
+    noun = "character" if kind.startswith("string") else "item"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _range(node: dict[str, Any]) -> str:
-    low = node.get("minimum", node.get("exclusiveMinimum"))
-    high = node.get("maximum", node.get("exclusiveMaximum"))
+    low, high = node.get("minimum"), node.get("maximum")
     if low is not None and high is not None:
         return f"from {low} to {high}"
-    return (
-        f"above {node['exclusiveMinimum']}"
-        if "exclusiveMinimum" in node
-        else (f"of {low} or more" if low is not None else f"of {high} or less")
-    )
+    if high is not None:
+        return f"of {high} or less"
+    return f"of {low} or more" if low is not None else f"above {node['exclusiveMinimum']}"
 
 
-def _example(node: dict[str, Any], before: str) -> str:
+def _example(node: dict[str, Any], key: str = "") -> str:
     examples = node.get("examples")
-    return before + _toml(examples[0]) if examples else ""
+    return f", such as {key}{_toml(examples[0])}" if examples else ""
 
 
 def _nearest(detail: ErrorDetails, schema: dict[str, Any]) -> str | None:
