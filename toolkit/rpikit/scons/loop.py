@@ -39,9 +39,12 @@ def host_tests(env: Any) -> list[Any]:
     library = here.StaticLibrary(str(folder / "libloop.a"), parts)
     programs = []
     for test in sorted((settings.root / "tests" / "c").glob("test_*.c")):
-        objects = [here.Compiled(test, folder / "obj", [])]
-        if test.stem.startswith("test_app_"):
-            objects += _application(env, here, test.stem.removeprefix("test_app_"), folder)
+        name = test.stem.removeprefix("test_app_")
+        objects = (
+            [here.Compiled(test, folder / "obj", [])]
+            if name == test.stem
+            else _with_application(env, here, test, settings.root / "c" / "apps" / name)
+        )
         programs += here.Program(str(folder / test.stem), [*objects, library])
     return programs
 
@@ -59,9 +62,10 @@ def _middle(env: Any, here: Any, folder: Path) -> list[Any]:
     return [here.Compiled(file, folder / "obj", []) for file in (*files, Path(str(table)))]
 
 
-def _application(env: Any, here: Any, name: str, folder: Path) -> list[Any]:
-    """Compile an application of the tree for this machine."""
-    described = apps.load(env["SETTINGS"].root / "c" / "apps" / name)
+def _with_application(env: Any, here: Any, test: Path, folder: Path) -> list[Any]:
+    """Compile an application of the tree, and its test, for this machine."""
+    described = apps.load(folder)
     gen = env["SETTINGS"].folder(described) / "gen"
     inside = here.Clone(CPPPATH=[*here["CPPPATH"], str(gen)], OBJECTS={})
-    return [inside.Compiled(file, folder / "apps" / name, []) for file in described.sources]
+    place = env["SETTINGS"].out / "host" / "apps" / described.name
+    return [inside.Compiled(file, place, []) for file in (test, *described.sources)]
