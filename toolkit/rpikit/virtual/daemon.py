@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""The process behind one virtual board: QEMU's parent, and the keeper of its wires and consoles.
+
+It is started by `machine.up` with a plan on its standard input and lives in a session of its own.
+It ends when QEMU ends, when it is asked to, on SIGTERM, or when nobody used the board for
+RPIKIT_VIRTUAL_IDLE seconds; QEMU never outlives it.
+"""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from rpikit.virtual import protocol, qemu
+from rpikit.virtual.console import Console
+from rpikit.virtual.gpio import Registers
+from rpikit.virtual.qtest import Qmp
+from rpikit.virtual.server import Server
+
+GPIO_PATH = "/machine/soc/peripherals/gpio"
+PINS_SOCKET = "pins.sock"
+STATE_FILE = "board.json"
+QEMU_LOG = "qemu.log"
+_IDLE_CHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the daemon is told: where to be, what to boot, which registers, how long to wait."""
+
+    folder: Path
+    boot: qemu.Boot
+    registers: Registers
+    idle_seconds: float
+
+    def dump(self) -> str:
+        """Return the text `parse` reads."""
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `machine.up` wrote."""
+        facts = json.loads(text)
+        boot = facts["boot"]
+        files = {name: Path(boot[name]) for name in ("kernel", "device_tree", "initramfs")}
+        options = qemu.Options(**boot["options"])
+        changes = {**files, "options": options, "arguments": tuple(boot["arguments"])}
+        return cls(
+            Path(facts["folder"]),
+            qemu.Boot(**{**boot, **changes}),
+            Registers.parse(facts["registers"]),
+            facts["idle_seconds"],
+        )
+
+
+class _Machine:
+    """QEMU with its sockets connected."""
+
+    def __init__(self, plan: Plan, server: Server) -> None:
+        self.plan = plan
+        self.server = server
+        self.qmp = Qmp(self._event)
+        self.consoles = [
+            Console(plan.folder / name, plan.folder / f"{name}.log") for name in qemu.SERIALS
+        ]
+
+    async def start(self) -> subprocess.Popen[bytes]:
+        """Start QEMU and connect its sockets."""
+        loop = asyncio.get_running_loop()
+        ends = {name: socket.socketpair() for name in qemu.CHANNELS}
+        theirs = {name: pair[1].fileno() for name, pair in ends.items()}
+        words = qemu.command(self.plan.boot, theirs)
+        process = qemu.start(words, tuple(theirs.values()), self.plan.folder / QEMU_LOG)
+        peers = (self.qmp, self.server.qtest, *self.consoles)
+        for (ours, other), peer in zip(ends.values(), peers, strict=True):
+            other.close()
+            await loop.create_connection(partial(_same, peer), sock=ours)
+        return process
+
+    async def ssh_port(self) -> int:
+        """Prepare the side doors and return the port that leads to the board's sshd."""
+        await self.qmp.execute("qmp_capabilities")
+        reply = await self.server.qtest.ask(f"irq_intercept_out {GPIO_PATH}")
+        if reply != "OK":
+            raise ConnectionError(f"QEMU does not show its GPIO lines: {reply}")
+        found = re.search(r"TCP\[HOST_FORWARD\] +\d+ +\S+ +(\d+)", await self.connections())
+        if found is None:
+            raise ConnectionError("QEMU forwards no port to the board's sshd")
+        return int(found[1])
+
+    async def connections(self) -> str:
+        """Return QEMU's table of the board's connections."""
+        return await self.qmp.monitor("info usernet")
+
+    def close(self) -> None:
+        for console in self.consoles:
+            console.close()
+
+    def _event(self, name: str) -> None:
+        if name == "RESET":
+            self.server.reset()
+
+
+def _same(peer: asyncio.Protocol) -> asyncio.Protocol:
+    return peer
+
+
+async def _end_of(process: subprocess.Popen[bytes]) -> None:
+    """Wait until QEMU is gone."""
+    gone = asyncio.Event()
+    descriptor = os.pidfd_open(process.pid)
+    asyncio.get_running_loop().add_reader(descriptor, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)
+
+
+async def _end_of_use(plan: Plan, server: Server, machine: _Machine) -> None:
+    """Wait until nobody has used the board for long enough: sockets, consoles, SSH."""
+    typed = 0
+    while True:
+        await asyncio.sleep(min(_IDLE_CHECK_SECONDS, plan.idle_seconds))
+        now_typed = sum(console.typed for console in machine.consoles)
+        if server.clients or now_typed != typed:
+            typed, server.last_used = now_typed, time.monotonic()
+        if time.monotonic() - server.last_used >= plan.idle_seconds:
+            if "ESTABLISHED" not in await machine.connections():
+                return
+            server.last_used = time.monotonic()
+
+
+def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
+    aside = plan.folder / f"{STATE_FILE}.new"
+    aside.write_text(json.dumps(facts))
+    aside.rename(plan.folder / STATE_FILE)
+
+
+async def _run(plan: Plan) -> None:
+    server = Server(plan.registers)
+    machine = _Machine(plan, server)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, server.stopped.set)
+    with ExitStack() as at_end:
+        at_end.callback(machine.close)
+        process = await machine.start()
+        at_end.callback(_end, process)
+        started_at = time.time()
+        ends = [asyncio.create_task(_end_of(process)), asyncio.create_task(server.stopped.wait())]
+        port = asyncio.create_task(machine.ssh_port())
+        await asyncio.wait([*ends, port], return_when=asyncio.FIRST_COMPLETED)
+        if not port.done():
+            return
+        for name in (PINS_SOCKET, STATE_FILE):
+            at_end.callback((plan.folder / name).unlink, missing_ok=True)
+        os.chdir(plan.folder)
+        await asyncio.start_unix_server(server.serve, PINS_SOCKET, limit=protocol.LINE_LIMIT)
+        facts = {"pid": process.pid, "daemon": os.getpid(), "port": port.result()}
+        _write_state(plan, {**facts, "started_at": started_at})
+        ends.append(asyncio.create_task(_end_of_use(plan, server, machine)))
+        polling = asyncio.create_task(server.poll())
+        await asyncio.wait([*ends], return_when=asyncio.FIRST_COMPLETED)
+        polling.cancel()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def main() -> None:
+    """Be the board described by the plan on standard input."""
+    plan = Plan.parse(sys.stdin.read())
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_run(plan))
+
+
+if __name__ == "__main__":
+    main()

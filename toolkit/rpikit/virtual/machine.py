@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""Virtual boards by name: start one and wait for its SSH, find it, list them, end it.
+
+A board's folder under the state folder holds its sockets, consoles and logs; a board runs as long
+as somebody answers at its socket, whatever files a crash left behind.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from rpikit import paths
+from rpikit.errors import BoardError
+from rpikit.transport.ssh import SshAddress
+from rpikit.virtual import daemon, image, qemu
+from rpikit.virtual.gpio import Registers
+from rpikit.virtual.keys import Keys
+from rpikit.virtual.pins import Connection
+
+if TYPE_CHECKING:
+    from rpikit.board import Board
+
+_HOST = "127.0.0.1"
+_START_SECONDS = 10.0
+_BOOT_SECONDS = 60.0
+_END_SECONDS = 5.0
+_IDLE_SECONDS = 1800.0
+_MARKER = b"sshd: listening"
+_PATIENCE_SECONDS = 3.0
+_OPTIONS = qemu.Options()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A running virtual board; `pid` is QEMU's, `log` what came out of its main console."""
+
+    name: str
+    pid: int
+    ssh: SshAddress
+    serials: tuple[Path, ...]
+    pins_socket: Path
+    started_at: float
+    log: Path
+
+
+def up(
+    board: "Board",
+    *,
+    name: str | None = None,
+    options: qemu.Options = _OPTIONS,
+    report: Callable[[str], None] = lambda step: None,
+) -> Machine:
+    """Return the running board of this name, starting it when there is none.
+
+    An interrupt while it starts leaves nothing running.
+    """
+    name = name or board.name
+    if board.virtual is None:
+        raise BoardError(
+            f"{board.name} is a real board; only a virtual one can be started",
+            hint="rpikit virtual up virtual-pi3",
+        )
+    qemu.require()
+    folder = _folder(name)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(folder.with_name(f"{name}.lock")):
+        running = find(name)
+        if running is not None:
+            return running
+        made = image.prepare(board.virtual, report)
+        boot = _boot(board, made, folder, options)
+        report(f"starting {name}")
+        return _start(name, daemon.Plan(folder, boot, Registers.of(board.soc), _idle()))
+
+
+def down(name: str) -> bool:
+    """End a board; say whether there was one."""
+    folder = _folder(name)
+    try:
+        connection = Connection(folder / daemon.PINS_SOCKET)
+    except BoardError:
+        return False
+    try:
+        connection.ask("stop")
+        ended = connection.wait_for_end(_END_SECONDS)
+    except BoardError:
+        ended = True
+    finally:
+        connection.close()
+    if not ended:
+        with suppress(OSError, ValueError, KeyError):
+            os.kill(_state(folder)["daemon"], signal.SIGKILL)
+    return True
+
+
+def find(name: str) -> Machine | None:
+    """Return the running board of this name; None when there is none or it is starting."""
+    folder = _folder(name)
+    try:
+        connection = Connection(folder / daemon.PINS_SOCKET)
+    except BoardError:
+        return None
+    try:
+        return _machine(name) if connection.ask("hello")["ready"] else None
+    except (BoardError, OSError, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def running() -> list[Machine]:
+    """Return the running boards, by name."""
+    folders = _folder("").glob("*/")
+    found = (find(folder.name) for folder in sorted(folders))
+    return [machine for machine in found if machine is not None]
+
+
+def _folder(name: str) -> Path:
+    return paths.state_dir() / "boards" / name
+
+
+def _idle() -> float:
+    said = os.environ.get("RPIKIT_VIRTUAL_IDLE", "")
+    return float(said) if said.replace(".", "", 1).isdigit() else _IDLE_SECONDS
+
+
+def _state(folder: Path) -> dict[str, int]:
+    facts: dict[str, int] = json.loads((folder / daemon.STATE_FILE).read_text())
+    return facts
+
+
+def _machine(name: str) -> Machine:
+    folder = _folder(name)
+    facts = _state(folder)
+    keys = Keys(paths.cache_dir() / "virtual" / "keys")
+    return Machine(
+        name=name,
+        pid=facts["pid"],
+        ssh=SshAddress(_HOST, facts["port"], "root", keys.user, _known_hosts(folder, facts, keys)),
+        serials=tuple(folder / serial for serial in qemu.SERIALS),
+        pins_socket=folder / daemon.PINS_SOCKET,
+        started_at=facts["started_at"],
+        log=folder / f"{qemu.SERIALS[-1]}.log",
+    )
+
+
+def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
+    file = folder / "known_hosts"
+    line = f"[{_HOST}]:{facts['port']} {keys.public(keys.host)}"
+    if not file.exists() or file.read_text() != line:
+        file.write_text(line)
+    return file
+
+
+def _boot(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:
+    assert board.virtual is not None
+    device_tree = folder / "board.dtb"
+    device_tree.write_bytes(image.seeded(made.device_tree))
+    arguments = (*board.virtual.arguments, f"rpikit.name={folder.name}")
+    return qemu.Boot(
+        board.virtual.machine, board.memory, made.kernel, device_tree, made.initramfs,
+        arguments, options,
+    )  # fmt: skip
+
+
+def _start(name: str, plan: daemon.Plan) -> Machine:
+    """Start the daemon and wait until the board answers; on any failure end it again."""
+    with (plan.folder / "daemon.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", daemon.__name__],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        assert process.stdin is not None
+        process.stdin.write(plan.dump().encode())
+        process.stdin.close()
+        _wait_for_state(name, process)
+        machine = _machine(name)
+        _wait_for_ssh(machine, process)
+        connection = Connection(machine.pins_socket)
+        connection.ask("ready")
+        connection.close()
+        return machine
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
+def _wait_for_state(name: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    folder = _folder(name)
+    while not (folder / daemon.STATE_FILE).exists():
+        _check_alive(folder, process)
+        if time.monotonic() > deadline:
+            raise BoardError(f"{name}: QEMU shows no sign of life after {_START_SECONDS:.0f} s")
+        time.sleep(0.02)
+
+
+def _check_alive(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        return
+    said = [(folder / log).read_text(errors="replace") for log in (daemon.QEMU_LOG, "daemon.log")]
+    last = "".join(said).strip().rpartition("\n")[2] or f"status {process.returncode}"
+    raise BoardError(
+        f"{folder.name}: the virtual board ended while it started: {last}",
+        hint=f"its logs are in {folder}",
+    )
+
+
+def _wait_for_ssh(machine: Machine, process: subprocess.Popen[bytes]) -> None:
+    """Wait for the greeting of the board's sshd.
+
+    QEMU accepts for the board long before the board listens, and each connection costs the board
+    a new process, so the first one waits for the boot's last line.
+    """
+    deadline = time.monotonic() + _BOOT_SECONDS
+    while _MARKER not in machine.log.read_bytes():
+        _check_alive(machine.log.parent, process)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    while True:
+        if _greets(machine.ssh):
+            return
+        _check_alive(machine.log.parent, process)
+        if time.monotonic() > deadline:
+            last = machine.log.read_text(errors="replace").strip().rpartition("\n")[2]
+            raise BoardError(
+                f"{machine.name}: SSH does not answer {_BOOT_SECONDS:.0f} s after the start; "
+                f"last on the console: {last[:80]!r}",
+                hint=f"its logs are in {machine.log.parent}",
+            )
+
+
+def _greets(address: SshAddress) -> bool:
+    with suppress(OSError), socket.create_connection((address.host, address.port)) as probe:
+        if select.select([probe], [], [], _PATIENCE_SECONDS)[0]:
+            return probe.recv(64).startswith(b"SSH-")
+    time.sleep(0.05)
+    return False

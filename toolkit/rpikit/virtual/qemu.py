@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""QEMU's command line for a virtual board, and QEMU as a child that never outlives its parent."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit.errors import ToolError
+
+PROGRAM = "qemu-system-aarch64"
+_PR_SET_PDEATHSIG = 1
+SERIALS = ("serial0", "serial1")
+"""The PL011 and the mini-UART, in QEMU's order; Linux has its main console on the second."""
+CHANNELS = ("qmp", "qtest", *SERIALS)
+"""The sockets a machine is given: its control, its registers, its consoles."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a machine runs.
+
+    With `icount` an instruction takes one nanosecond of the machine's time and every run is the
+    same; the machine's clock then has nothing to do with the host's.
+    """
+
+    icount: bool = False
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What a machine is made of and boots."""
+
+    machine: str
+    memory: int
+    kernel: Path
+    device_tree: Path
+    initramfs: Path
+    arguments: tuple[str, ...]
+    options: Options
+
+
+def require() -> None:
+    """Refuse with the package's name when QEMU is not installed."""
+    if shutil.which(PROGRAM) is None:
+        raise ToolError(
+            f"{PROGRAM} is missing: it is the virtual board's machine (package qemu-system-arm)",
+            hint="on Debian or Ubuntu: sudo apt-get install qemu-system-arm",
+        )
+
+
+def command(boot: Boot, channels: Mapping[str, int]) -> list[str]:
+    """Return QEMU's command line; `channels` gives the descriptors of its sockets by name.
+
+    One thread runs all cores: cores that wait in QEMU's boot stub would burn a host core each.
+    usb-net sits on the root port, without a hub between, because a hub costs half a second.
+    """
+    words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
+    words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
+    words += ["-kernel", str(boot.kernel), "-dtb", str(boot.device_tree)]
+    words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    for name in CHANNELS:
+        words += ["-chardev", f"socket,id={name},fd={channels[name]}"]
+    for name in SERIALS:
+        words += ["-serial", f"chardev:{name}"]
+    words += ["-mon", "chardev=qmp,mode=control", "-qtest", "chardev:qtest", "-qtest-log", "none"]
+    words += ["-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22"]
+    words += ["-device", "usb-net,netdev=net,port=1"]
+    if boot.options.icount:
+        words += ["-icount", "shift=0,sleep=off"]
+    return words
+
+
+def start(words: list[str], descriptors: tuple[int, ...], log: Path) -> subprocess.Popen[bytes]:
+    """Start QEMU; it is killed when the calling thread ends, however that happens."""
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl
+
+    def bind_to_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=descriptors,
+            preexec_fn=bind_to_parent,
+        )

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The board's socket: reads requests, moves and watches the wires, keeps them up to date.
+
+It looks at the machine's registers as often as somebody cares: each 2 ms while edges are watched
+or carried, each 20 ms while a level from outside must be kept, otherwise only when asked.
+"""
+
+import asyncio
+import time
+
+from rpikit.errors import BenchError
+from rpikit.virtual import protocol
+from rpikit.virtual.gpio import Registers
+from rpikit.virtual.protocol import Request
+from rpikit.virtual.qtest import Qtest
+from rpikit.virtual.wires import Edge, Wires
+
+_WATCHING_SECONDS = 0.002
+_KEEPING_SECONDS = 0.02
+_UNREAD_LIMIT = 4 << 20
+
+
+class Server:
+    """Serves clients of one machine; `stopped` is set when one asks for the end."""
+
+    def __init__(self, registers: Registers) -> None:
+        self.stopped = asyncio.Event()
+        self.last_used = time.monotonic()
+        self.clients = 0
+        self.qtest = Qtest(self._notice)
+        self._registers = registers
+        self._wires = Wires(registers, self.qtest, self._emit)
+        self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
+        self._wanted = asyncio.Event()
+        self._block = b""
+        self._is_ready = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one client until it goes."""
+        self.clients += 1
+        try:
+            while text := await reader.readline():
+                self.last_used = time.monotonic()
+                try:
+                    request = protocol.parse(text, self._registers.lines)
+                    writer.write(protocol.answer(**await self._do(request, writer)))
+                except BenchError as error:
+                    writer.write(protocol.refusal(error))
+                await writer.drain()
+        except ValueError:
+            limit = BenchError(f"a request has at most {protocol.LINE_LIMIT} bytes")
+            writer.write(protocol.refusal(limit))
+        except ConnectionError:
+            pass
+        finally:
+            self.clients -= 1
+            self.last_used = time.monotonic()
+            self._watchers.pop(writer, None)
+            writer.close()
+
+    async def poll(self) -> None:
+        """Keep looking at the registers while there is a reason to."""
+        while True:
+            pause = self._pause()
+            if pause is None:
+                self._wanted.clear()
+                await self._wanted.wait()
+            else:
+                await self._look()
+                await asyncio.sleep(pause)
+
+    def reset(self) -> None:
+        """Take note that the machine was reset."""
+        self._block = b""
+        self._wires.reset(time.monotonic_ns())
+
+    def _pause(self) -> float | None:
+        if self._watchers or self._wires.has_jumpers:
+            return _WATCHING_SECONDS
+        return _KEEPING_SECONDS if self._wires.has_levels else None
+
+    async def _look(self) -> None:
+        """Read the registers once and take what they say."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def seen(block: bytes | None) -> None:
+            if block is None:
+                if not done.done():
+                    done.set_exception(ConnectionError("the machine is gone"))
+                return
+            if block != self._block:
+                self._block = block
+                self._wires.observe(self._registers.decode(block), time.monotonic_ns())
+            if not done.done():  # the one who asked may be gone by now
+                done.set_result(None)
+
+        self.qtest.read_block(self._registers.base, self._registers.size, seen)
+        await done
+
+    async def _do(self, request: Request, writer: asyncio.StreamWriter) -> dict[str, object]:
+        match request.op:
+            case "hello":
+                return {"ready": self._is_ready}
+            case "ready":
+                self._is_ready = True
+                return {}
+            case "stop":
+                self.stopped.set()
+                return {}
+        await self._look()
+        self._wanted.set()
+        wires, line, now_ns = self._wires, request.line, time.monotonic_ns()
+        match request.op:
+            case "read":
+                return {"high": wires.level(line)}
+            case "function":
+                return {"function": wires.function(line)}
+            case "drive":
+                wires.drive(line, request.high, now_ns)
+                return {"at_ns": now_ns}
+            case "release":
+                wires.release(line, now_ns)
+            case "pull":
+                wires.pull(line, request.high, now_ns)
+            case "jumper":
+                wires.jumper(request.source, request.target, now_ns)
+            case "cut":
+                wires.cut(request.source, request.target, now_ns)
+            case "watch":
+                self._watchers[writer] = frozenset(request.lines)
+                return {"levels": {str(line): wires.level(line) for line in request.lines}}
+        return {}
+
+    def _notice(self, line: int, high: bool, at_ns: int) -> None:
+        if line < self._registers.lines:
+            self._block = b""
+            self._wires.notice(line, high, at_ns)
+
+    def _emit(self, edge: Edge) -> None:
+        text = protocol.edge_line(edge)
+        for writer, lines in list(self._watchers.items()):
+            if edge.line not in lines:
+                continue
+            writer.write(text)
+            if writer.transport.get_write_buffer_size() > _UNREAD_LIMIT:
+                del self._watchers[writer]
+                writer.transport.abort()

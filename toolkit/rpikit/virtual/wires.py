@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""What is wired to the virtual board's header: who drives a line, what a jumper carries, each edge.
+
+The machine models neither pulls nor the outside world, so both live here: a line the board does not
+drive has the level of who drives it from outside, else of the jumper that ends there, else its
+pull. The machine notifies changes of outputs only, so functions and levels are also polled.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from rpikit.errors import BenchError
+from rpikit.virtual.gpio import Lines, Registers
+
+Source = Literal["notice", "poll", "drive"]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A change of a line's level; `at_ns` is the host's CLOCK_MONOTONIC."""
+
+    line: int
+    high: bool
+    at_ns: int
+    source: Source
+
+
+class Mover(Protocol):
+    """Whoever writes the machine's registers."""
+
+    def write_word(self, address: int, value: int) -> None:
+        """Write a register, in order."""
+        ...
+
+
+class Wires:
+    """The header's wires; `emit` is told each edge once and in order."""
+
+    def __init__(self, registers: Registers, mover: Mover, emit: Callable[[Edge], None]) -> None:
+        self._registers = registers
+        self._mover = mover
+        self._emit = emit
+        self._functions = ["in"] * registers.lines
+        self._levels = [False] * registers.lines
+        self._driven: dict[int, bool] = {}
+        self._pulls: dict[int, bool] = {}
+        self._jumpers: dict[int, list[int]] = {}
+
+    @property
+    def has_jumpers(self) -> bool:
+        """Say whether a level is carried from line to line."""
+        return bool(self._jumpers)
+
+    @property
+    def has_levels(self) -> bool:
+        """Say whether a line has a level from outside that must survive the board's own doing."""
+        return bool(self._driven or any(self._pulls.values()))
+
+    def level(self, line: int) -> bool:
+        """Return the level on the wire."""
+        return self._levels[line]
+
+    def function(self, line: int) -> str:
+        """Return what the board uses the line for."""
+        return self._functions[line]
+
+    def is_output(self, line: int) -> bool:
+        """Say whether the board drives the line."""
+        return self._functions[line] == "out"
+
+    def notice(self, line: int, high: bool, at_ns: int) -> None:
+        """Take the machine's word that an output changed."""
+        self._functions[line] = "out"
+        if self._levels[line] != high:
+            self._change(line, high, at_ns, "notice")
+
+    def observe(self, seen: Lines, at_ns: int) -> None:
+        """Take what the registers say, and put right what the board left behind."""
+        turned = [
+            line
+            for line, function in enumerate(seen.functions)
+            if function != self._functions[line]
+        ]
+        for line in turned:
+            self._functions[line] = seen.functions[line]
+        for line in range(self._registers.lines):
+            if self.is_output(line) and seen.latch(line) != self._levels[line]:
+                self._change(line, seen.latch(line), at_ns, "poll")
+        for line in turned:
+            if not self.is_output(line):
+                self._write(line, self._outside(line))
+                self._settle(line, at_ns, "poll")
+            for target in self._jumpers.get(line, ()):
+                self._settle(target, at_ns, "drive")
+
+    def reset(self, at_ns: int) -> None:
+        """Give every line its level from outside, as after a reset of the machine."""
+        self._functions = ["in"] * self._registers.lines
+        for line in range(self._registers.lines):
+            self._write(line, self._outside(line))
+            self._settle(line, at_ns, "poll")
+
+    def drive(self, line: int, high: bool, at_ns: int) -> None:
+        """Drive a line from outside, as a wire would."""
+        if self._functions[line] != "in":
+            raise BenchError(
+                f"line {line} is driven by the board itself (function {self._functions[line]}); "
+                "only a line the board reads can be driven from outside",
+                hint="check the wiring against the application's devices",
+            )
+        self._driven[line] = high
+        self._settle(line, at_ns, "drive")
+
+    def release(self, line: int, at_ns: int) -> None:
+        """Take the outside drive away."""
+        self._driven.pop(line, None)
+        self._settle(line, at_ns, "drive")
+
+    def pull(self, line: int, high: bool, at_ns: int) -> None:
+        """Give the line the level it has when nothing drives it."""
+        self._pulls[line] = high
+        self._settle(line, at_ns, "drive")
+
+    def jumper(self, source: int, target: int, at_ns: int) -> None:
+        """Carry the level of one line to another from now on."""
+        if source == target:
+            raise BenchError(f"a jumper from line {source} to itself carries nothing")
+        if self.is_output(target):
+            raise BenchError(
+                f"line {target} is driven by the board itself; a jumper must end at an input",
+                hint=f"the jumper's source is the output: jumper({target}, {source})?",
+            )
+        if target not in self._jumpers.setdefault(source, []):
+            self._jumpers[source].append(target)
+        self._settle(target, at_ns, "drive")
+
+    def cut(self, source: int, target: int, at_ns: int) -> None:
+        """Take a jumper away."""
+        if target not in self._jumpers.get(source, ()):
+            raise BenchError(f"there is no jumper from line {source} to line {target}")
+        self._jumpers[source].remove(target)
+        if not self._jumpers[source]:
+            del self._jumpers[source]
+        self._settle(target, at_ns, "drive")
+
+    def _change(self, line: int, high: bool, at_ns: int, source: Source) -> None:
+        self._levels[line] = high
+        self._emit(Edge(line, high, at_ns, source))
+        for target in self._jumpers.get(line, ()):
+            self._settle(target, at_ns, "drive")
+
+    def _settle(self, line: int, at_ns: int, source: Source) -> None:
+        """Give a line the level it has from outside, unless the board drives it."""
+        high = self._outside(line)
+        if not self.is_output(line) and self._levels[line] != high:
+            self._write(line, high)
+            self._change(line, high, at_ns, source)
+
+    def _write(self, line: int, high: bool) -> None:
+        self._mover.write_word(*self._registers.mover(line, high))
+
+    def _outside(self, line: int) -> bool:
+        if line in self._driven:
+            return self._driven[line]
+        for source, targets in self._jumpers.items():
+            if line in targets and self._is_held(source, {line}):
+                return self._levels[source]
+        return self._pulls.get(line, False)
+
+    def _is_held(self, line: int, seen: set[int]) -> bool:
+        """Say whether anything but a pull gives the line its level."""
+        if self.is_output(line) or line in self._driven:
+            return True
+        above = [s for s, targets in self._jumpers.items() if line in targets and s not in seen]
+        return any(self._is_held(source, seen | {line}) for source in above)
