@@ -46,6 +46,7 @@ int loop_run(struct host *host, const char *cmdline)
     char *const heap = calloc(1, HEAP_SIZE);
 
     host->memory = (struct guest_memory){.base = 0, .size = UINT64_MAX};
+    host->halted = false;
     loop_host = host;
     if (setjmp(leave) == 0)
         run(heap, cmdline);
