@@ -1,0 +1,147 @@
+# The commands. A flash is `stage`, an upload to the file `incoming`, and `install`.
+
+do_status() { # what is selected and what runs
+    read_selected
+    echo "home=$home"
+    echo "slot=$slot"
+    for key in name version board digest; do
+        echo "$key=$(read_launch "$slot" $key)"
+    done
+    if guest_lives; then
+        echo 'running=yes'
+        echo "pid=$guest_pid"
+        echo "running_slot=$guest_slot"
+    else
+        echo 'running=no'
+        read_exit
+        echo "exit=$ended"
+    fi
+}
+
+require() { # NEEDS: fail unless the board has the programs we use and the device nodes it names
+    for tool in $tools; do
+        command -v "$tool" >/dev/null || fail $BOARD "has no program $tool" \
+            "install it on the board, or a BusyBox that has it"
+    done
+    for node in $1; do
+        [ -e "$node" ] || case $node in
+        /dev/kvm) fail $BOARD 'has no /dev/kvm: its kernel has no KVM or did not start at EL2' \
+            'use a 64-bit kernel with KVM, started at EL2' ;;
+        *) fail $BOARD "has no $node" 'use a kernel with the driver of this device' ;;
+        esac
+        [ -r "$node" ] && [ -w "$node" ] || fail $BOARD "$(id -un) may not use $node" \
+            "on the board: sudo usermod -aG kvm,gpio $(id -un), then log in again"
+    done
+}
+
+do_stage() { # TOKEN HOLDER NEEDS FILES: lock the board, begin slot `new`, say what is missing
+    require "$3"
+    take_lock "$1" "$2"
+    trap withdraw EXIT
+    rm -rf "$slots/new" "$home/incoming"
+    mkdir "$slots/new" || fail_write
+    read_held
+    fetch_held "$4"
+    read_free
+    wanted=$((2 * missing / 1024 + 64)) # the upload and what comes out of it
+    [ "$free" -ge $wanted ] ||
+        fail $BOARD "no space left in $home: $free KiB are free, $wanted are needed" \
+            'make room on the board'
+    echo "incoming=$home/incoming"
+    trap - EXIT
+}
+
+unpack() { # fill slot `new` with what was uploaded; what arrived damaged, check_slot will name
+    [ -e "$home/incoming" ] || return 0
+    complaint=$(gzip -dc <"$home/incoming" 2>/dev/null | tar -x -m -f - -C "$slots/new" 2>&1)
+    case $complaint in
+    *'No space left'* | *'quota exceeded'*) fail_write 'no space left on the device' ;;
+    esac
+    rm -f "$home/incoming"
+}
+
+do_install() { # TOKEN SECONDS: verify, try, and select the firmware if it is ready in time
+    trap '' HUP PIPE # from here on we finish what we began, whoever listens
+    keep_lock "$1"
+    trap withdraw EXIT
+    unpack
+    check_slot new
+    read_selected
+    { rm -rf "${slots:?}/$idle" && mv "$slots/new" "$slots/$idle"; } || fail_write
+    sync
+    if guest_lives; then was_running=yes; else was_running=no; fi
+    stop_guest
+    reason='did not start'
+    if launch_slot "$idle" && await_ready "$idle" "$2"; then
+        select_slot "$idle"
+        do_status
+        return
+    fi
+    tail -n 20 "$run/console.log" 2>/dev/null | sed 's/^/console=/'
+    stop_guest
+    fall_back "$slot" $was_running
+    fail $FIRMWARE "$(read_launch "$idle" name) $reason; $after"
+}
+
+do_abandon() { # TOKEN: end a flash that was staged; say how much room there is
+    read_free
+    echo "free=$free"
+    if read_lock && [ "$lock_token" = "$1" ]; then withdraw; fi
+}
+
+do_verify() { # [SLOT]: check the selected slot, or the one named
+    read_selected
+    check_slot "${1:-$slot}"
+    echo "whole=${1:-$slot}"
+}
+
+do_activate() { # select the idle slot, if it is whole
+    read_selected
+    check_slot "$idle"
+    select_slot "$idle"
+    do_status
+}
+
+do_start() { # start the selected firmware, unless something runs
+    read_selected
+    if ! guest_lives; then
+        check_slot "$slot"
+        launch_slot "$slot" || fail_write
+    fi
+    do_status
+}
+
+do_stop() { # end the guest
+    stop_guest
+    do_status
+}
+
+do_logs() { # [LINES]: print the end of the console
+    tail -n "${1:-100}" "$run/console.log" 2>/dev/null
+}
+
+do_follow() { # print the console from its beginning until the guest ends or our reader is gone
+    [ -e "$run/console.log" ] || fail $BOARD 'has started no firmware yet' 'rpikit flash'
+    exec 3<"$run/console.log"
+    while guest_lives && [ -d "/proc/$PPID" ]; do
+        cat <&3 || exit
+        nap
+    done
+    cat <&3
+}
+
+do_supervise() { # SLOT: run its firmware to the end and leave the status behind
+    supervised=$1
+    cd "$slots/$supervised" || exit
+    set --
+    while IFS= read -r line; do
+        case $line in run=*) set -- "$@" "${line#run=}" ;; esac
+    done <{{ launch }}
+    rm -f "$run/console.log"
+    "$@" >"$run/console.log" 2>&1 &
+    read_birth $!
+    echo "$! $born $boot $supervised" >"$run/guest.new" &&
+        mv -f "$run/guest.new" "$run/guest" || kill $!
+    wait $!
+    echo $? >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+}

@@ -1,0 +1,67 @@
+# Slots a and b hold a firmware each, `new` the one on its way in; `current` is the selected one.
+# A slot is whole if every file has the SHA-256 that its {{ sums }} says.
+
+read_selected() { # set slot (a, b or nothing) and idle, the other one
+    slot=$(readlink "$home/current" 2>/dev/null)
+    slot=${slot#slots/}
+    case $slot in a) idle=b ;; *) idle=a ;; esac
+}
+
+select_slot() { # SLOT: point `current` at it in one step
+    rm -f "$home/current.new"
+    ln -s "slots/$1" "$home/current.new" && mv -f -T "$home/current.new" "$home/current" ||
+        fail_write
+    sync
+}
+
+check_slot() { # SLOT: fail unless it is whole
+    [ -n "$1" ] || fail $BOARD 'has no firmware yet' 'rpikit flash'
+    [ -s "$slots/$1/{{ sums }}" ] || fail $VERIFICATION "slot $1 holds no whole firmware" 'flash it'
+    if ! sums=$(cd "$slots/$1" && sha256sum -c {{ sums }} 2>/dev/null); then
+        bad=$(printf '%s\n' "$sums" | sed -n '/: OK$/d;s/: .*//p' | head -n 1)
+        fail $VERIFICATION "$slots/$1/${bad:-file}: its SHA-256 is not the one in the manifest" \
+            'flash again'
+    fi
+}
+
+read_held() { # set held: a line `SHA-256  SLOT/FILE` for every file in both slots
+    held=$(cd "$slots" && sha256sum a/* b/* 2>/dev/null)
+}
+
+find_held() { # SHA-256: set file to one with this content, below $slots; false if there is none
+    file=${held#*"$1  "}
+    [ "$file" != "$held" ] || return 1
+    file=${file%%
+*}
+}
+
+fetch_held() { # FILES: copy into `new` what the slots hold, list its sums, set missing (bytes)
+    missing=0
+    while read -r sha size mode name; do
+        if find_held "$sha"; then
+            cp "$slots/$file" "$slots/new/$name" && chmod "$mode" "$slots/new/$name" || fail_write
+            echo "kept=$name"
+        else
+            missing=$((missing + size))
+            echo "missing=$name"
+        fi
+        printf '%s  %s\n' "$sha" "$name" >>"$slots/new/{{ sums }}" || fail_write
+    done <<END
+$1
+END
+}
+
+read_free() { # set free: KiB that we may still write
+    # shellcheck disable=SC2046
+    set -- $(df -Pk "$home" | tail -n 1)
+    free=$4
+}
+
+fail_write() { # say why writing did not work
+    read_free
+    fail $BOARD "could not write to $home: ${1:-$free KiB are free}" 'make room on the board'
+}
+
+withdraw() { # leave no trace of a flash that ends here
+    rm -rf "$slots/new" "$home/incoming" "$home/lock"
+}

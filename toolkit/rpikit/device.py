@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""The device half as Python sees it: one sh program, its commands, and its answers.
+
+It travels with every call on standard input, so it always has the toolkit's own version, and a
+board needs nothing installed. It knows slots, locks and a guest; nothing of bundles.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from rpikit import generate
+from rpikit.errors import (
+    EXIT_OK,
+    BoardError,
+    DescriptionError,
+    FirmwareError,
+    RpikitError,
+    VerificationError,
+)
+from rpikit.transport import Channel, Result, Transport
+
+HOME = "/opt/rpikit"  # on the board, if its user may write there; else ~/.rpikit
+HALF = "device.sh"  # files that the device half itself opens in a slot
+LAUNCH = "launch"
+SUMS = "SHA256SUMS"
+LOCK_AGE = 900  # seconds
+
+_FAULTS = {
+    kind.exit_code: kind
+    for kind in (FirmwareError, DescriptionError, BoardError, VerificationError)
+}
+_REFUSAL = re.compile(r"^(error|hint): (.*)$", re.MULTILINE)
+
+
+@cache
+def script() -> str:
+    """Return the device half's program."""
+    return generate.render(
+        "device/device.sh.j2",
+        firmware=FirmwareError.exit_code,
+        usage=DescriptionError.exit_code,
+        board=BoardError.exit_code,
+        verification=VerificationError.exit_code,
+        home=HOME,
+        half=HALF,
+        launch=LAUNCH,
+        sums=SUMS,
+        lock_age=LOCK_AGE,
+    )
+
+
+@dataclass(frozen=True)
+class SlotFile:
+    """A file that a slot shall hold."""
+
+    name: str
+    size: int
+    mode: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.sha256} {self.size} {self.mode:o} {self.name}"
+
+
+class Answer:
+    """Lines of key=value, where a key may come more than once."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = [line.partition("=")[::2] for line in text.split("\n")]
+
+    def all(self, key: str) -> tuple[str, ...]:
+        """Return every value of the key, in order."""
+        return tuple(value for name, value in self._lines if name == key)
+
+    def one(self, key: str) -> str:
+        """Return the value of the key, "" if it did not come."""
+        return next(iter(self.all(key)), "")
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a board has selected and what runs on it."""
+
+    home: str  # the device half's folder on the board
+    slot: str | None  # the selected slot, None before the first flash
+    name: str
+    version: str
+    board: str
+    digest: str
+    pid: int | None  # of the running tender
+    running_slot: str | None
+    exit: int | None  # status of the guest that ended last
+
+    @property
+    def running(self) -> bool:
+        """Whether a guest runs now."""
+        return self.pid is not None
+
+    @classmethod
+    def parse(cls, answer: Answer) -> Self:
+        """Read the answer to `status`."""
+        pid, ended = answer.one("pid"), answer.one("exit")
+        return cls(
+            home=answer.one("home"),
+            slot=answer.one("slot") or None,
+            name=answer.one("name"),
+            version=answer.one("version"),
+            board=answer.one("board"),
+            digest=answer.one("digest"),
+            pid=int(pid) if pid else None,
+            running_slot=answer.one("running_slot") or None,
+            exit=int(ended) if ended else None,
+        )
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A slot in the making, under our lock."""
+
+    incoming: str  # where the upload goes
+    kept: tuple[str, ...]  # files that the board already had
+    missing: tuple[str, ...]
+
+
+class DeviceHalf:
+    """The device half of one board, reached over a transport.
+
+    `home` overrides its folder on the board; `shell` is what runs it there.
+    """
+
+    def __init__(self, transport: Transport, *, home: str | None = None, shell: str = "sh") -> None:
+        self.transport = transport
+        self._environment = f"env RPIKIT_HOME={shlex.quote(home)} " if home else ""
+        self._shell = shell
+
+    def status(self) -> Status:
+        """Ask what is selected and what runs."""
+        return Status.parse(self._call("status"))
+
+    def stage(
+        self, token: str, holder: str, needs: Sequence[str], files: Sequence[SlotFile]
+    ) -> Staged:
+        """Lock the board and begin a slot; learn what has to be uploaded."""
+        wanted = "\n".join(map(str, files))
+        answer = self._call("stage", token, " ".join(holder.split()), " ".join(needs), wanted)
+        return Staged(answer.one("incoming"), answer.all("kept"), answer.all("missing"))
+
+    def install(self, token: str, ready_within: float) -> Status:
+        """Verify what was staged, run it on trial and select it once it is ready."""
+        seconds = max(1, round(ready_within))
+        return Status.parse(self._call("install", token, str(seconds), timeout=seconds + 60.0))
+
+    def abandon(self, token: str) -> int:
+        """Give up what was staged; return how many KiB the board has free."""
+        return int(self._call("abandon", token).one("free") or 0)
+
+    def verify(self, slot: str | None = None) -> None:
+        """Check the files of a slot, or of the selected one, against their SHA-256."""
+        self._call("verify", *([slot] if slot else []))
+
+    def activate(self) -> Status:
+        """Select the idle slot."""
+        return Status.parse(self._call("activate"))
+
+    def start(self) -> Status:
+        """Start the selected firmware, unless a guest runs."""
+        return Status.parse(self._call("start"))
+
+    def stop(self) -> Status:
+        """End the guest."""
+        return Status.parse(self._call("stop"))
+
+    def logs(self, lines: int = 100) -> str:
+        """Return the end of the console."""
+        return self._run("logs", str(lines)).out
+
+    def follow(self) -> Channel:
+        """Open the console of the guest from its beginning; it ends with the guest."""
+        channel = self.transport.start(self._command("follow"))
+        channel.write(script().encode())
+        return channel
+
+    def _call(self, *words: str, timeout: float = 60.0) -> Answer:
+        return Answer(self._run(*words, timeout=timeout).out)
+
+    def _run(self, *words: str, timeout: float = 60.0) -> Result:
+        result = self.transport.run(self._command(*words), input=script().encode(), timeout=timeout)
+        if result.status != EXIT_OK:
+            raise self._fault(result)
+        return result
+
+    def _command(self, *words: str) -> str:
+        """Return the remote command; with `exec` the program's parent is the connection."""
+        return f"exec {self._environment}{self._shell} -s -- {shlex.join(words)}"
+
+    def _fault(self, result: Result) -> RpikitError:
+        """Return what the device half, or the board's shell, gave as reason."""
+        said = dict(_REFUSAL.findall(result.err))
+        kind = _FAULTS.get(result.status)
+        if kind is None or "error" not in said:
+            last = next(reversed(result.err.strip().splitlines()), "nothing")
+            return BoardError(
+                f"{self.transport.name}: the device half ended with status {result.status} "
+                f"and said {last!r}",
+                hint="the board needs a POSIX shell and the usual programs, or BusyBox",
+            )
+        message = f"{self.transport.name}: {said['error']}"
+        console = [line.rstrip() for line in Answer(result.out).all("console")]
+        if console:
+            return kind(message, hint="\n  ".join(("its console ended with:", *console)))
+        return kind(message, hint=said.get("hint"))
