@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: MIT
+"""A bundle: one file with everything that one application needs on one kind of board.
+
+It is a tar archive with one possible form only: `manifest.json`, its SHA-256, then the files that
+it lists, each header as written here. So the same files give the same bytes, and every other byte
+is refused.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rpikit import archive, device
+from rpikit.app import App, Device
+from rpikit.archive import Entry
+from rpikit.board import Board
+from rpikit.device import SlotFile
+from rpikit.errors import DescriptionError, VerificationError
+
+SUFFIX = ".rpk"
+MANIFEST = "manifest.json"
+DIGEST = "manifest.sha256"
+TENDER = "tender"
+UNIKERNEL = "unikernel.hvt"
+SIZE_MAX = 64 << 20  # bytes of a whole bundle
+
+_MODES = {TENDER: 0o755, device.HALF: 0o755}
+_MADE = {MANIFEST, DIGEST, device.LAUNCH, device.SUMS}
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$")]
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Node = Annotated[str, Field(pattern=r"^/dev/[A-Za-z0-9/_-]+$")]
+Option = Annotated[str, Field(pattern=r"^--[^\x00-\x1f\x7f]+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class File(_Part):
+    """A file of the bundle and how it is told from every other."""
+
+    name: Name
+    size: int = Field(ge=0, le=SIZE_MAX)
+    mode: Literal["0644", "0755"]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Launch(_Part):
+    """How the tender is started: its options with the grants, the nodes it opens, its sign."""
+
+    options: tuple[Option, ...]
+    needs: tuple[Node, ...]
+    ready: Line | None
+
+
+class Manifest(_Part):
+    """What a bundle says of itself."""
+
+    format: Literal[1]
+    name: Name
+    version: Name
+    board: Name
+    target: Literal["hvt"]
+    files: tuple[File, ...]
+    launch: Launch
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = [file.name for file in self.files]
+        for needed in (TENDER, UNIKERNEL, device.HALF):
+            if needed not in names:
+                raise ValueError(f"it lists no {needed}")
+        if names != sorted(set(names)):
+            raise ValueError("its files are not in order, each once")
+        for file in self.files:
+            if int(file.mode, 8) != _mode(file.name):
+                raise ValueError(f"its mode of {file.name} is not {_mode(file.name):04o}")
+        for taken in _MADE & set(names):
+            raise ValueError(f"it lists {taken}, which is made on the way")
+        return self
+
+    def encode(self) -> bytes:
+        """Return the one text of this manifest."""
+        return (json.dumps(self.model_dump(mode="json"), indent=2) + "\n").encode()
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text, which names all the other files."""
+        return hashlib.sha256(self.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose every byte has been checked against its manifest."""
+
+    path: Path
+    manifest: Manifest
+    contents: Mapping[str, bytes]  # of the listed files, by name
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the manifest."""
+        return self.manifest.digest
+
+    @property
+    def slot_contents(self) -> dict[str, bytes]:
+        """What a slot holds: the listed files, the manifest, and how to launch."""
+        return {
+            **self.contents,
+            MANIFEST: self.manifest.encode(),
+            device.LAUNCH: self._launch().encode(),
+        }
+
+    @property
+    def slot_files(self) -> tuple[SlotFile, ...]:
+        """The files of a slot as the device half is told of them."""
+        return tuple(
+            SlotFile(name, len(data), _mode(name), hashlib.sha256(data).hexdigest())
+            for name, data in self.slot_contents.items()
+        )
+
+    def _launch(self) -> str:
+        manifest, launch = self.manifest, self.manifest.launch
+        words = (f"./{TENDER}", *launch.options, "--", UNIKERNEL)
+        lines = [
+            f"name={manifest.name}",
+            f"version={manifest.version}",
+            f"board={manifest.board}",
+            f"digest={self.digest}",
+            *(f"run={word}" for word in words),
+        ]
+        if launch.ready is not None:
+            lines.append(f"ready={launch.ready}")
+        return "\n".join(lines) + "\n"
+
+
+def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bundle:
+    """Write the bundle of an application for a board into the folder `out`."""
+    contents = {
+        device.HALF: device.script().encode(),
+        TENDER: tender.read_bytes(),
+        UNIKERNEL: unikernel.read_bytes(),
+    }
+    launch = Launch(options=options(app, board), needs=needs(app), ready=app.ready)
+    return write(describe(app.name, app.version, board.name, launch, contents), contents, out)
+
+
+def describe(
+    name: str, version: str, board: str, launch: Launch, contents: Mapping[str, bytes]
+) -> Manifest:
+    """Return the manifest of these files."""
+    files = tuple(
+        File(
+            name=file,
+            size=len(data),
+            mode="0755" if _mode(file) == 0o755 else "0644",
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        for file, data in sorted(contents.items())
+    )
+    return Manifest(
+        format=1,
+        name=name,
+        version=version,
+        board=board,
+        target="hvt",
+        files=files,
+        launch=launch,
+    )
+
+
+def options(app: App, board: Board) -> tuple[str, ...]:
+    """Return the tender's options: the memory, and a grant for each device as it is declared."""
+    memory = (f"--mem={app.memory >> 20}",)
+    chip = (f"--gpio-chip={board.soc.gpio.chip_label}",) if app.devices else ()
+    return memory + chip + tuple(f"--pin:{_grant(one)}" for one in app.devices)
+
+
+def _grant(wish: Device) -> str:
+    words = [f"{wish.name}={wish.line}", wish.direction]
+    if wish.pull != "none":
+        words.append(f"pull-{wish.pull}")
+    if wish.active == "low":
+        words.append("active-low")
+    if wish.drive != "push-pull":
+        words.append(wish.drive)
+    return ",".join(words)
+
+
+def needs(app: App) -> tuple[str, ...]:
+    """Return the device nodes that the tender will open on the board."""
+    return ("/dev/kvm", "/dev/gpiochip0") if app.devices else ("/dev/kvm",)
+
+
+def write(manifest: Manifest, contents: Mapping[str, bytes], out: Path) -> Bundle:
+    """Write a bundle aside and rename it into the folder `out`."""
+    path = out / f"{manifest.name}-{manifest.version}-{manifest.board}{SUFFIX}"
+    out.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    aside.write_bytes(_archive(manifest, contents))
+    aside.replace(path)
+    return Bundle(path, manifest, dict(contents))
+
+
+def read(path: Path) -> Bundle:
+    """Read a bundle and refuse it unless every byte is as `write` would have it."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_MAX + 1)
+    except OSError as error:
+        raise DescriptionError(f"{path}: {error.strerror}; name a bundle ({SUFFIX})") from None
+    if len(data) > SIZE_MAX:
+        raise _refusal(path, f"is larger than {SIZE_MAX >> 20} MiB")
+    try:
+        members = {entry.name: entry.data for entry in archive.unpack(data)}
+    except ValueError as error:
+        raise _refusal(path, str(error)) from None
+    if MANIFEST not in members:
+        raise _refusal(path, f"has no {MANIFEST}")
+    manifest = _manifest(path, members.pop(MANIFEST))
+    if members.pop(DIGEST, b"") != _sum(manifest):
+        raise _refusal(path, f"member {DIGEST!r} has not the SHA-256 of {MANIFEST}")
+    listed = {file.name: file for file in manifest.files}
+    for name in sorted(members.keys() ^ listed.keys()):
+        where = "is missing" if name in listed else "is not in the manifest"
+        raise _refusal(path, f"member {name!r} {where}")
+    for name, content in members.items():
+        if hashlib.sha256(content).hexdigest() != listed[name].sha256:
+            raise _refusal(path, f"member {name!r} has not the SHA-256 of the manifest")
+    if _archive(manifest, members) != data:
+        raise _refusal(path, "is not in the form that rpikit writes")
+    return Bundle(path, manifest, members)
+
+
+def _manifest(path: Path, text: bytes) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        place = ".".join(map(str, detail["loc"]))
+        reason = f"{place}: {detail['msg']}" if place else detail["msg"]
+        raise _refusal(path, f"member {MANIFEST!r}: {reason}") from None
+    if manifest.encode() != text:
+        raise _refusal(path, f"member {MANIFEST!r} is not in the form that rpikit writes")
+    return manifest
+
+
+def _archive(manifest: Manifest, contents: Mapping[str, bytes]) -> bytes:
+    made = {MANIFEST: manifest.encode(), DIGEST: _sum(manifest)}
+    return pack(made | {file.name: contents[file.name] for file in manifest.files})
+
+
+def pack(contents: Mapping[str, bytes]) -> bytes:
+    """Return the archive of files of a bundle, in this order."""
+    return archive.pack(Entry(name, _mode(name), data) for name, data in contents.items())
+
+
+def _sum(manifest: Manifest) -> bytes:
+    """Return the line that `sha256sum -c` reads."""
+    return f"{manifest.digest}  {MANIFEST}\n".encode()
+
+
+def _mode(name: str) -> int:
+    return _MODES.get(name, 0o644)
+
+
+def _refusal(path: Path, reason: str) -> VerificationError:
+    return VerificationError(
+        f"{path}: the bundle {reason}", hint="build it again, or fetch it again from its source"
+    )
