@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""The verb flash: leave a bundle running on a board, or leave the board as it was."""
+
+import contextlib
+import getpass
+import gzip
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import bundle as bundles
+from rpikit.bundle import Bundle
+from rpikit.device import DeviceHalf, Staged, Status
+from rpikit.errors import BoardError
+from rpikit.report import Reporter, size
+from rpikit.transport import Transport
+
+READY_WITHIN = 10.0  # seconds from the start to the ready line
+FULL = 16  # KiB: with less than this an upload failed for want of room
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What a flash did."""
+
+    board: str  # how the transport calls it
+    status: Status
+    digest: str
+    kept: tuple[str, ...]  # files that the board already had
+    sent: int  # bytes
+    seconds: float
+
+    def __str__(self) -> str:
+        status = self.status
+        does = f"runs as process {status.pid}" if status.running else f"ended with {status.exit}"
+        return (
+            f"{self.board}: {status.name} {status.version} {does} "
+            f"from slot {status.slot}; {size(self.sent)} sent in {self.seconds:.1f} s"
+        )
+
+    def values(self) -> dict[str, object]:
+        """Return it as one flat object for programs."""
+        status = self.status
+        return {
+            "board": self.board,
+            "name": status.name,
+            "version": status.version,
+            "digest": self.digest,
+            "home": status.home,
+            "slot": status.slot,
+            "pid": status.pid,
+            "exit": status.exit,
+            "kept": list(self.kept),
+            "sent": self.sent,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def flash(
+    bundle: Bundle,
+    transport: Transport,
+    *,
+    reporter: Reporter,
+    ready_within: float = READY_WITHIN,
+    half: DeviceHalf | None = None,
+) -> Flashed:
+    """Flash the bundle: stage, send what is missing, then verify, try and select on the board."""
+    half = half or DeviceHalf(transport)
+    manifest = bundle.manifest
+    begun = time.monotonic()
+    token = secrets.token_hex(8)
+
+    reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
+    with _abandoned_on_failure(half, token):
+        staged = half.stage(token, _holder(), manifest.launch.needs, bundle.slot_files)
+        if staged.kept:
+            reporter.note(f"already there: {', '.join(staged.kept)}")
+        reporter.step("send what is missing")
+        sent = _send(bundle, staged, transport, reporter)
+
+    reporter.step("verify, start and wait until it is ready")
+    status = half.install(token, ready_within)
+    seconds = time.monotonic() - begun
+    return Flashed(transport.name, status, bundle.digest, staged.kept, sent, seconds)
+
+
+def _send(bundle: Bundle, staged: Staged, transport: Transport, reporter: Reporter) -> int:
+    """Send the missing files as one compressed archive; return its size."""
+    if not staged.missing:
+        return 0
+    contents = bundle.slot_contents
+    archive = bundles.pack({name: contents[name] for name in staged.missing})
+    with tempfile.NamedTemporaryFile(prefix="rpikit-") as file:
+        file.write(gzip.compress(archive, mtime=0))
+        file.flush()
+        total = file.tell()
+        transport.put(
+            Path(file.name), staged.incoming, progress=lambda sent: reporter.progress(sent, total)
+        )
+    return total
+
+
+@contextlib.contextmanager
+def _abandoned_on_failure(half: DeviceHalf, token: str) -> Iterator[None]:
+    """Take back what was staged if sending it fails; a full board is then told as such."""
+    try:
+        yield
+    except BaseException as error:
+        try:
+            free = half.abandon(token)
+        except BoardError:
+            raise error from None  # the board is gone; its lock dies with our connection
+        if isinstance(error, BoardError) and free < FULL:
+            raise BoardError(
+                f"{half.transport.name}: no space left for the upload",
+                hint="make room on the board",
+            ) from error
+        raise
+
+
+def _holder() -> str:
+    """Return who flashes, for whoever finds the board locked."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"

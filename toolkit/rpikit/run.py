@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The verb run: build, flash, and show the guest's console until it ends."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from rpikit import build, bundle
+from rpikit.app import App
+from rpikit.board import Board
+from rpikit.console import Console
+from rpikit.device import DeviceHalf
+from rpikit.flash import READY_WITHIN, flash
+from rpikit.report import Reporter
+from rpikit.transport import Transport
+
+
+def run(
+    app: App,
+    board: Board,
+    transport: Transport,
+    *,
+    reporter: Reporter,
+    console: BinaryIO,
+    out: Path | None = None,
+    ready_within: float = READY_WITHIN,
+) -> int:
+    """Run the application on a board and return its exit status; Ctrl-C ends the guest, too."""
+    reporter.step(f"build {app.name} {app.version}")
+    built = build.build(app, board=board, out=out)
+    made = bundle.make(app, board, built.unikernel, built.tender, built.folder)
+    flash(made, transport, reporter=reporter, ready_within=ready_within)
+    return show(DeviceHalf(transport), console)
+
+
+def show(half: DeviceHalf, console: BinaryIO) -> int:
+    """Copy the guest's console until it ends, and return its status; Ctrl-C ends the guest."""
+    with Console(half) as following:
+        try:
+            for data in following.chunks():
+                console.write(data)
+                console.flush()
+        except KeyboardInterrupt:
+            half.stop()
+            raise
+        return following.exit_status()
