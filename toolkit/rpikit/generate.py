@@ -30,6 +30,11 @@ def _comment(text: str) -> str:
     return "\n * ".join(textwrap.wrap(safe, WIDTH - 6)) or safe
 
 
+def _docstring(text: str) -> str:
+    """Return text that is safe in a Python docstring."""
+    return text.strip().replace("\\", "\\\\").replace('"""', "'''")
+
+
 def _parameters(call: Call) -> str:
     return ", ".join(field.parameter for field in call.parameters)
 
@@ -90,6 +95,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "comment": _comment,
+        "docstring": _docstring,
         "prototype": _prototype,
         "handler": _handler,
         "arguments": _arguments,

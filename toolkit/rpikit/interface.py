@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from rpikit import describe, paths
 from rpikit.describe import Misfit, Model
@@ -24,6 +24,21 @@ CORE = ("clock", "console", "halt", "poll")
 """Interfaces that every guest has."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
+TAKEN = frozenset(
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while args at block host".split()
+)
+"""Words of C, and names that generated code keeps for itself."""
+
+
+def _field_name(name: str) -> str:
+    if name in TAKEN:
+        raise Misfit("this is a word of C or of the generated code; choose another name")
+    return name
+
+
+FieldName = Annotated[Name, AfterValidator(_field_name)]
 TypeName = Literal[
     "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "handle", "time", "result", "buffer"
 ]
@@ -58,7 +73,7 @@ FIELD_TYPES: dict[str, FieldType] = {
 class CallField(Model):
     """One member of a call's argument block."""
 
-    name: Name
+    name: FieldName
     type: TypeName
     direction: Literal["in", "out", "inout"]
     doc: str = Field(min_length=1)
