@@ -84,7 +84,7 @@ def faults(error: ValidationError, schema: dict[str, Any], data: Mapping[str, An
     details = error.errors(include_url=False)
     unknown = [one for one in details if one["type"] == "extra_forbidden"]
     known = [one for one in details if one["type"] != "extra_forbidden"]
-    meant = {(*one["loc"][:-1], _nearest(one, schema)) for one in unknown}
+    meant = {(*one["loc"][:-1], _nearest(one, schema) or "") for one in unknown}
     told = [one for one in known if not _is_explained(one, meant, known)]
     return [_fault(one, schema, data) for one in (*unknown, *told)]
 
@@ -125,6 +125,8 @@ def _remedy(detail: ErrorDetails, location: Location, schema: dict[str, Any]) ->
         near = _nearest(detail, schema)
         listed = f"known here: {', '.join(known)}" if known else "nothing may stand here"
         return f"there is no such key; {f'did you mean {near}?' if near else listed}"
+    if kind in ("too_short", "too_long") and node.get("minItems") == node.get("maxItems"):
+        return f"write {_count(node['minItems'], kind)}"
     if kind.endswith("too_short"):
         return f"write at least {_count(context['min_length'], kind)}{_example(node)}"
     if kind.endswith("too_long"):

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The bench: which file applies, which boards it has, which wires fit an application."""
+
+from pathlib import Path
+
+import pytest
+
+from rpikit import app, board, wiring
+from rpikit.app import App
+from rpikit.errors import DescriptionError
+
+BENCH = """
+[boards.desk]
+board = "rpi3b"
+ssh = "pi@lab3:2222"
+serial = "/dev/ttyUSB0"
+id = "00000000a1b2c3d4"
+[boards.desk.wires]
+button = { driver = "second-pin", line = 27 }
+lamp = { driver = "gpiod", line = 22, host = "pi@bench" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder, with no bench named by the environment."""
+    monkeypatch.delenv(wiring.ENVIRONMENT, raising=False)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> App:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "main.c").write_text("")
+    (folder / app.FILE).write_text(
+        '[firmware]\nname = "one"\nversion = "1.0.0"\nsources = ["main.c"]\nmemory = "2M"\n'
+        '[devices.button]\ntype = "switch"\nline = 17\ndirection = "in"\n'
+        '[devices.lamp]\ntype = "led"\nline = 25\n'
+    )
+    return app.load(folder)
+
+
+def bench(folder: Path, text: str) -> wiring.Bench:
+    (folder / "bench.toml").write_text(text)
+    return wiring.load(folder / "bench.toml")
+
+
+def test_a_file_becomes_a_bench(here: Path) -> None:
+    desk = bench(here, BENCH).target("desk")
+    assert (desk.name, desk.board, desk.ssh, desk.serial, desk.id) == (
+        *("desk", "rpi3b", "pi@lab3:2222", "/dev/ttyUSB0", "00000000a1b2c3d4"),
+    )
+    assert desk.wires["lamp"] == wiring.Wire(driver="gpiod", line=22, host="pi@bench")
+
+
+def test_the_virtual_board_is_always_there(here: Path) -> None:
+    for one in (bench(here, BENCH), wiring.find(None)):
+        assert one.target(board.DEFAULT).board == board.DEFAULT
+
+
+def test_a_bench_file_may_wire_the_virtual_board(here: Path) -> None:
+    text = '[boards.virtual-pi3]\nboard = "virtual-pi3"\n[boards.virtual-pi3.wires]\n'
+    wires = bench(here, text + 'button = { driver = "virtual", line = 17 }').target(board.DEFAULT)
+    assert wires.wires["button"].line == 17
+
+
+def test_an_unknown_board_is_told_with_the_known_ones(here: Path) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        bench(here, BENCH).target("shelf")
+    message = "bench.toml: boards: there is no board 'shelf'; there are desk, virtual-pi3"
+    assert str(caught.value) == message
+
+
+def test_without_a_bench_file_the_hint_says_where_to_write_one() -> None:
+    with pytest.raises(DescriptionError) as caught:
+        wiring.find(None).target("desk")
+    assert str(caught.value) == "bench: there is no board 'desk'; there is virtual-pi3"
+    assert "bench.toml" in (caught.value.hint or "")
+
+
+def test_the_file_named_by_the_environment_applies_first(
+    here: Path, application: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, own, near = (
+        here.parent / "lab.toml",
+        application.folder / "bench.toml",
+        here / "bench.toml",
+    )
+    assert wiring.find(application.folder).source is None
+    near.write_text(BENCH)
+    assert wiring.find(application.folder).source == Path("bench.toml")
+    own.write_text(BENCH)
+    assert wiring.find(application.folder).source == own
+    lab.write_text(BENCH)
+    monkeypatch.setenv(wiring.ENVIRONMENT, str(lab))
+    assert wiring.find(application.folder).source == lab
+
+
+def test_a_file_named_by_the_environment_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(wiring.ENVIRONMENT, "/nowhere/bench.toml")
+    with pytest.raises(DescriptionError, match="there is no such file; looked in /nowhere"):
+        wiring.find(None)
+
+
+def test_a_board_of_ones_own_lies_beside_the_bench_file(here: Path) -> None:
+    (here / "ours.toml").write_text('inherits = "rpi3b"\n')
+    text = BENCH.replace('"rpi3b"', '"ours.toml"')
+    assert bench(here, text).target("desk").board == "ours.toml"
+
+
+def test_one_line_of_two_hosts_is_two_lines(here: Path) -> None:
+    other = BENCH.replace("desk", "shelf").replace("pi@bench", "pi@other")
+    assert len(bench(here, BENCH + other).boards) == 3
+
+
+def test_wires_that_fit_the_application_pass(here: Path, application: App) -> None:
+    bench(here, BENCH).check(application)
+
+
+def test_a_wire_of_no_device_is_refused_with_the_devices(here: Path, application: App) -> None:
+    wired = bench(here, BENCH.replace("lamp", "lmap"))
+    with pytest.raises(DescriptionError) as caught:
+        wired.check(application)
+    assert str(caught.value) == (
+        "bench.toml: boards.desk.wires.lmap: one has no device 'lmap'; "
+        "its devices are: button, lamp"
+    )
+
+
+def test_a_second_pin_is_not_one_of_the_applications_own(here: Path, application: App) -> None:
+    wired = bench(here, BENCH.replace("line = 27", "line = 25"))
+    with pytest.raises(DescriptionError) as caught:
+        wired.check(application)
+    assert str(caught.value) == (
+        "bench.toml: boards.desk.wires.button.line = 25: "
+        "this is the line of one's own device lamp; wire a line that is free"
+    )
+
+
+def test_only_the_board_in_question_need_fit(here: Path, application: App) -> None:
+    wired = bench(
+        here, BENCH + BENCH.replace("desk", "shelf").replace("lamp", "horn").replace("22", "23")
+    )
+    wired.check(application, "desk")
+    with pytest.raises(DescriptionError, match="no device 'horn'"):
+        wired.check(application, "shelf")
