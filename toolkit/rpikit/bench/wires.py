@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""The wires of a board under test: opened once for a session, given to each test as named pins.
+
+The table here says which drivers there are. A wire that is not in the wiring is a virtual one on
+the virtual board, and absent on a real board.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rpikit.app import App, Device
+from rpikit.bench import Clock, HostClock, Line
+from rpikit.bench.pin import Pin
+from rpikit.bench.scope import Scope
+from rpikit.errors import BenchError
+from rpikit.wiring import Target, Wire
+
+if TYPE_CHECKING:
+    from rpikit.bench.fake import Fake
+    from rpikit.bench.second_pin import Agent
+    from rpikit.transport import Transport
+    from rpikit.virtual.pins import Pins
+
+
+@dataclass
+class Site:
+    """Where the wires of a board end: its shell, its virtual pins, or a fake; and the way out."""
+
+    chip_label: str = ""
+    transport: "Transport | None" = None
+    virtual: "Pins | None" = None
+    fake: "Fake | None" = None
+    leave: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def agent(self) -> "Agent":
+        """Return the shell that moves lines of the board under test, started when first used."""
+        from rpikit.bench.second_pin import Agent
+
+        if self.transport is None:
+            raise BenchError(
+                "second-pin: there is no shell on the board under test",
+                hint='give the board ssh = "user@host" in bench.toml',
+            )
+        agent = Agent(self.transport, self.chip_label)
+        self.leave.callback(agent.close)
+        return agent
+
+
+class Panel(Mapping[str, Pin]):
+    """The named pins of one test and the scope that records them."""
+
+    def __init__(self, pins: Mapping[str, Pin], scope: Scope) -> None:
+        self._pins = pins
+        self.scope = scope
+
+    def __getitem__(self, name: str) -> Pin:
+        if name not in self._pins:
+            known = ", ".join(self._pins) or "none"
+            raise BenchError(f"no wire leads to a device {name!r}; wired are: {known}")
+        return self._pins[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pins)
+
+    def __len__(self) -> int:
+        return len(self._pins)
+
+
+class Wires:
+    """The open wires of one application on one board; inputs of the firmware lie at idle."""
+
+    def __init__(self, app: App, target: Target, site: Site) -> None:
+        self._clock: Clock = site.fake or HostClock()
+        self._lines: dict[str, tuple[Device, Line]] = {}
+        self.absent: list[str] = []
+        with ExitStack() as opened:
+            opened.push(site.leave)
+            for device in app.devices:
+                wire = target.wires.get(device.name) or _virtual_wire(device, site)
+                if wire is None:
+                    self.absent.append(device.name)
+                    continue
+                self._lines[device.name] = (device, self._open(wire, device, site, opened))
+            self._leave = opened.pop_all()
+
+    @staticmethod
+    def _open(wire: Wire, device: Device, site: Site, opened: ExitStack) -> Line:
+        if site.virtual is not None and device.pull != "none":
+            site.virtual.pull(device.line, device.pull == "up")
+        line = driver(wire.driver)(wire, device, site)
+        if device.direction == "in":
+            opened.callback(line.release)
+            line.drive(device.active == "low")
+        return line
+
+    @contextmanager
+    def panel(self) -> Iterator[Panel]:
+        """Give the named pins to one test; bring every one to its idle level afterwards."""
+        scope = Scope()
+        pins: dict[str, Pin] = {}
+        with ExitStack() as closing:
+            for name, (device, line) in self._lines.items():
+                pins[name] = Pin(
+                    name,
+                    line,
+                    is_input=device.direction == "in",
+                    active_high=device.active == "high",
+                    clock=self._clock,
+                    scope=scope,
+                )
+                closing.callback(pins[name].close)
+            yield Panel(pins, scope)
+
+    def close(self) -> None:
+        """Let go of every line and cut every wire."""
+        self._leave.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+Driver = Callable[[Wire, Device, Site], Line]
+
+
+def driver(name: str) -> Driver:
+    """Return what opens a wire of the driver `name`."""
+    if name not in _DRIVERS:
+        raise BenchError(
+            f"driver {name!r} is not available in this version of rpikit",
+            hint=f"available are: {', '.join(sorted(_DRIVERS))}",
+        )
+    return _DRIVERS[name]
+
+
+def _virtual_wire(device: Device, site: Site) -> Wire | None:
+    return None if site.virtual is None else Wire(driver="virtual", line=device.line)
+
+
+def _open_virtual(wire: Wire, device: Device, site: Site) -> Line:
+    from rpikit.bench.virtual import VirtualLine
+
+    if site.virtual is None:
+        raise BenchError(f"{device.name}: a virtual wire leads to virtual boards only")
+    return VirtualLine(site.virtual, wire.line)
+
+
+def _open_second_pin(wire: Wire, device: Device, site: Site) -> Line:
+    """Open a jumper between the device's line and another one; on a virtual board put it in."""
+    from rpikit.bench.second_pin import SecondPin
+
+    if site.virtual is None:
+        return SecondPin(site.agent, wire.line)
+    from rpikit.bench.virtual import VirtualLine
+
+    ends = (wire.line, device.line) if device.direction == "in" else (device.line, wire.line)
+    site.virtual.jumper(*ends)
+    site.leave.callback(site.virtual.cut, *ends)
+    return SecondPin(site.agent, wire.line, observer=VirtualLine(site.virtual, ends[1]))
+
+
+def _open_fake(wire: Wire, device: Device, site: Site) -> Line:
+    if site.fake is None:
+        raise BenchError(f"{device.name}: a fake wire leads to fake lines, not to a board")
+    return site.fake.line(wire.line, idle=device.active == "low")
+
+
+_DRIVERS: Mapping[str, Driver] = {
+    "fake": _open_fake,
+    "second-pin": _open_second_pin,
+    "virtual": _open_virtual,
+}
