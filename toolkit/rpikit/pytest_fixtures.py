@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""The fixtures of an application's tests, and their order: board, wires, firmware, dut, pins.
+
+A device of the application is a fixture of its own name, unless pytest or one of its plugins has
+that name already; `pins` has them all.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rpikit import app as apps
+from rpikit import board as boards
+from rpikit import connect, flash, report, wiring
+from rpikit.app import App
+from rpikit.bench.pin import Pin
+from rpikit.bench.wires import Panel, Site, Wires
+from rpikit.connect import Connection
+from rpikit.console import Console
+from rpikit.device import DeviceHalf
+from rpikit.errors import FirmwareError
+from rpikit.flash import READY_WITHIN
+from rpikit.wiring import Target
+
+if TYPE_CHECKING:
+    from rpikit.bench.scope import Scope
+
+
+def register(config: pytest.Config, folder: Path) -> None:
+    """Read the application and its bench, and register the fixtures."""
+    app = apps.load(folder)
+    path: Path | None = config.getoption("rpikit_bench")
+    bench = wiring.find(app.folder) if path is None else wiring.load(path)
+    name = config.getoption("rpikit_board") or boards.DEFAULT
+    target = bench.target(name)
+    bench.check(app, name)
+    config.pluginmanager.register(Fixtures(app, target), "rpikit-fixtures")
+    taken = _fixture_names(config)
+    names = [device.name for device in app.devices if device.name not in taken]
+    config.pluginmanager.register(_device_fixtures(names), "rpikit-devices")
+
+
+def _fixture_names(config: pytest.Config) -> set[str]:
+    """Return the names that the plugins loaded so far use for fixtures."""
+    kind = type(pytest.fixture(lambda: None))
+    return {"request"} | {
+        getattr(member, "name", name)
+        for plugin in config.pluginmanager.get_plugins()
+        for name, member in inspect.getmembers_static(plugin)
+        if isinstance(member, kind)
+    }
+
+
+def _device_fixtures(names: list[str]) -> object:
+    """Return an object with one fixture for each device."""
+
+    def fixture_of(name: str) -> object:
+        def device(self: object, bench: Wires, pins: Panel) -> Pin:
+            if name in bench.absent:
+                pytest.skip(f"no wire leads to {name} on this board")
+            return pins[name]
+
+        device.__doc__ = f"Give the device {name} of the application as a pin."
+        return pytest.fixture(name=name)(device)
+
+    return type("DeviceFixtures", (), {f"pin_{name}": fixture_of(name) for name in names})()
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """The application on its board, flashed and known to get ready."""
+
+    app: App
+    half: DeviceHalf
+
+    @contextmanager
+    def fresh(self, name: str, log: Path) -> Iterator[Any]:
+        """Start the firmware anew, and give its console as a dut once it is ready."""
+        from rpikit.bench.feed import Feed
+
+        embedded = importlib.import_module("pytest_embedded")
+        self.half.stop()
+        self.half.start()
+        with Console(self.half) as console, Feed(console, log) as feed:
+            if self.app.ready and not feed.wait_for(self.app.ready, READY_WITHIN):
+                said = feed.last_line or "nothing"
+                raise FirmwareError(
+                    f"{self.app.name}: not ready {READY_WITHIN:.0f} s after its start: awaited "
+                    f"{self.app.ready!r} on its console, which said last: {said}"
+                )
+            binaries = embedded.App(str(self.app.folder), "build")
+            dut = embedded.Dut(feed.process, feed, binaries, str(log), name)
+            yield dut
+            dut.close()
+
+
+class Fixtures:
+    """The fixtures of one application on one board of the bench."""
+
+    def __init__(self, app: App, target: Target) -> None:
+        self._app = app
+        self._target = target
+
+    @pytest.fixture(scope="session")
+    def app(self) -> App:
+        """Give the application under test."""
+        return self._app
+
+    @pytest.fixture(scope="session")
+    def board(self, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
+        """Give the board under test within reach; a virtual one is started and stays up."""
+        with connect.connect(self._target, report=rpikit_reporter.step) as connection:
+            yield connection
+
+    @pytest.fixture(scope="session")
+    def bench(self, app: App, board: Connection) -> Iterator[Wires]:
+        """Give the open wires of the board, every switch at its idle level."""
+        site = Site(board.board.soc.gpio.chip_label, board.transport)
+        with ExitStack() as opened:
+            if board.machine is not None:
+                from rpikit.virtual.pins import Pins
+
+                site.virtual = Pins(board.machine.pins_socket)
+                opened.callback(site.virtual.close)
+            yield opened.enter_context(Wires(app, board.target, site))
+
+    @pytest.fixture(scope="session")
+    def firmware(
+        self, app: App, board: Connection, bench: Wires, rpikit_reporter: report.Reporter
+    ) -> Firmware:
+        """Build the application and flash it; the wires are there before it runs."""
+        from rpikit import build, bundle
+
+        rpikit_reporter.step(f"build {app.name} {app.version}")
+        built = build.build(app, board=board.board)
+        made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
+        flash.flash(made, board.transport, reporter=rpikit_reporter)
+        return Firmware(app, DeviceHalf(board.transport))
+
+    @pytest.fixture
+    def dut(
+        self, request: pytest.FixtureRequest, firmware: Firmware, tmp_path: Path
+    ) -> Iterator[Any]:
+        """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
+        with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
+            yield dut
+
+    @pytest.fixture
+    def pins(
+        self, request: pytest.FixtureRequest, bench: Wires, firmware: Firmware
+    ) -> Iterator[Panel]:
+        """Give the named pins; each goes back to its idle level after the test."""
+        if "dut" in request.fixturenames:  # what a start does to a lamp is not on the scope
+            request.getfixturevalue("dut")
+        with bench.panel() as panel:
+            yield panel
+
+    @pytest.fixture
+    def scope(self, pins: Panel) -> "Scope":
+        """Give the record of all named pins; `print(scope.draw())` shows it."""
+        return pins.scope
+
+    @pytest.fixture(scope="session")
+    def rpikit_reporter(self, request: pytest.FixtureRequest) -> report.Reporter:
+        """Give whoever is told of the steps before the first test."""
+        return _Steps(request.config)
+
+
+class _Steps(report.Silent):
+    """Writes steps to pytest's own terminal, past its capture."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._begun = False
+
+    def step(self, name: str) -> None:
+        """Write the step's name on a line."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if terminal is None:
+            return
+        with capture.global_and_fixture_disabled() if capture else ExitStack():
+            if not self._begun:
+                terminal.ensure_newline()
+            self._begun = True
+            terminal.write_line(name)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""The verb test: run an application's tests on a board and say what they came to.
+
+pytest runs in a process of its own, in the application's folder; rpikit's plugin inside it
+reaches the board, flashes, and writes the verdict from which the exit status is made.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from rpikit.app import App
+from rpikit.errors import NothingRanError
+from rpikit.verdict import Verdict
+
+# labgrid's plugin and pytest-embedded's both have a fixture `target`; together they skip every
+# test. pytest-embedded asks for the older of pytest's JUnit families.
+_OPTIONS = (
+    *("-p", "no:labgrid", "-p", "rpikit"),
+    *("-o", "junit_family=xunit1"),
+    *("-W", "ignore:record_xml_attribute is an experimental feature"),
+)
+
+
+def run(
+    app: App,
+    *,
+    board_name: str,
+    bench: Path | None = None,
+    pytest_args: Sequence[str] = (),
+    as_json: bool = False,
+) -> int:
+    """Run the tests in the application's folder `tests` and return the exit status."""
+    tests = app.folder / "tests"
+    if not tests.is_dir():
+        raise NothingRanError(
+            f"{tests}: there are no tests of {app.name}",
+            hint="write tests/test_*.py; the fixtures dut and pins are there for them",
+        )
+    with tempfile.TemporaryDirectory(prefix="rpikit-test-") as folder:
+        verdict_file = Path(folder) / "verdict.json"
+        options = [
+            *_OPTIONS,
+            *("--rootdir", str(app.folder)),
+            *("--rpikit-app", str(app.folder)),
+            *("--rpikit-board", board_name),
+            *("--rpikit-verdict", str(verdict_file)),
+        ]
+        if bench is not None:
+            options += ["--rpikit-bench", str(bench.absolute())]
+        pytest_status = _pytest([*options, *pytest_args, str(tests)], app.folder, quiet=as_json)
+        verdict = Verdict.load(verdict_file)
+    status = verdict.exit_status(pytest_status)
+    if as_json:
+        print(json.dumps(verdict.values() | {"status": status}))
+    elif status == NothingRanError.exit_code:
+        print(f"rpikit: {app.name}: no test ran, so nothing was proved", file=sys.stderr)
+    return status
+
+
+def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> int:
+    """Run pytest to its end, also when asked to stop: it has pins to let go of."""
+    # A terminal's Ctrl-C reaches the whole group, pytest too. Elsewhere only we are told, and
+    # pytest, in a group of its own, is told by us.
+    shared = sys.stdin.isatty()
+    process: subprocess.Popen[bytes] | None = None
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if process is not None and not (shared and number == signal.SIGINT):
+            process.send_signal(signal.SIGINT)
+
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, interrupt) for number in stops}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=folder,
+            stdout=sys.stderr if quiet else None,
+            process_group=None if shared else 0,
+        )
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
