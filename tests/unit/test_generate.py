@@ -19,7 +19,7 @@ def golden_files() -> Iterator[tuple[str, str]]:
             yield name, file
 
 
-@pytest.mark.parametrize(("name", "file"), golden_files())
+@pytest.mark.parametrize(("name", "file"), list(golden_files()))
 def test_generated_file_equals_its_golden_copy(
     name: str, file: str, request: pytest.FixtureRequest
 ) -> None:

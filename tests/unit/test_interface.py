@@ -17,7 +17,7 @@ UPSTREAM = {
 }
 
 
-@pytest.mark.parametrize(("name", "call"), UPSTREAM)
+@pytest.mark.parametrize(("name", "call"), list(UPSTREAM))
 def test_upstream_calls_have_upstream_numbers_and_layouts(name: str, call: str) -> None:
     i = interface.load(interface.find(name))
     found = next(one for one in i.call if one.name == call)
