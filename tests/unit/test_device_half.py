@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The device half, command by command, with both shells: what holds between any two steps."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +104,43 @@ def test_power_cut_between_the_two_renames_leaves_the_old_slot_selected(
     assert board.half.status().slot == "b"
     board.half.verify()
     assert install(board, make_bundle(tmp_path, version="3.0.0")).slot == "a"
+
+
+def begin(board: LocalBoard, *words: str) -> "subprocess.Popen[bytes]":
+    """Send a command as a process group of its own, which can be killed at any moment."""
+    process = subprocess.Popen(
+        ["sh", "-c", board.half._command(*words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(device.script().encode())
+    process.stdin.close()
+    return process
+
+
+def test_install_killed_at_any_moment_leaves_a_whole_slot_selected(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    """The power cut of a small budget: kill -9 at ten moments from the first to the last step."""
+    version = install(board, make_bundle(tmp_path)).version
+    for cut in range(10):
+        wanted = make_bundle(tmp_path, version=f"2.0.{cut}")
+        stage(board, wanted)
+        fill(board, wanted)
+        process = begin(board, "install", TOKEN, "5")
+        time.sleep(0.05 * cut)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        board.half.abandon(TOKEN)  # our connection, unlike one that was cut, still lives
+        board.half.verify()
+        assert board.half.status().version in (version, wanted.manifest.version)
+        version = board.half.start().version
+    assert install(board, make_bundle(tmp_path, version="3.0.0")).version == "3.0.0"
+    assert board.leftovers() == set()
 
 
 def test_a_lock_dies_with_the_connection_that_holds_it(board: LocalBoard, tmp_path: Path) -> None:
