@@ -31,7 +31,7 @@ LAMP = Device(
     direction="out",
     pull="none",
     active="high",
-    drive="open-drain",
+    drive="push-pull",
 )
 
 
@@ -103,7 +103,7 @@ def test_each_device_is_granted_as_it_is_declared(tmp_path: Path) -> None:
         "--mem=4",
         "--gpio-chip=pinctrl-bcm2835",
         "--pin:button=17,in,pull-down,active-low",
-        "--pin:lamp=22,out,open-drain",
+        "--pin:lamp=22,out",
     )
 
 

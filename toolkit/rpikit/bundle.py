@@ -184,13 +184,12 @@ def options(app: App, board: Board) -> tuple[str, ...]:
 
 
 def _grant(wish: Device) -> str:
+    """Return the grant; what it does not say, such as the drive, the guest's own manifest does."""
     words = [f"{wish.name}={wish.line}", wish.direction]
     if wish.pull != "none":
         words.append(f"pull-{wish.pull}")
     if wish.active == "low":
         words.append("active-low")
-    if wish.drive != "push-pull":
-        words.append(wish.drive)
     return ",".join(words)
 
 
