@@ -105,10 +105,13 @@ def test_a_file_named_by_the_environment_must_be_there(monkeypatch: pytest.Monke
         wiring.find(None)
 
 
-def test_a_board_of_ones_own_lies_beside_the_bench_file(here: Path) -> None:
+def test_a_board_of_ones_own_lies_beside_the_bench_file(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (here / "ours.toml").write_text('inherits = "rpi3b"\n')
-    text = BENCH.replace('"rpi3b"', '"ours.toml"')
-    assert bench(here, text).target("desk").board == "ours.toml"
+    monkeypatch.chdir(here.parent)
+    desk = bench(here, BENCH.replace('"rpi3b"', '"ours.toml"')).target("desk")
+    assert board.load(desk.board).name == "ours"
 
 
 def test_one_line_of_two_hosts_is_two_lines(here: Path) -> None:

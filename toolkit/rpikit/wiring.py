@@ -108,7 +108,7 @@ class TargetFile(Model):
 
 
 class Target(TargetFile):
-    """A board on the bench, by the name the lab gave it."""
+    """A board on the bench, by the name the lab gave it; `board` is what board.load takes."""
 
     name: str
 
@@ -184,8 +184,8 @@ def load(path: Path) -> Bench:
     targets = {}
     for name, target in described.boards.items():
         kind = _board(path, name, target.board)
-        _check_reach(path, name, target, kind)
-        targets[name] = Target.model_construct(**dict(target) | {"name": name})
+        _check_reach(path, name, target, board.load(kind))
+        targets[name] = Target.model_construct(**dict(target) | {"name": name, "board": kind})
     return _bench(path, targets)
 
 
@@ -205,16 +205,16 @@ def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
     return Bench(source=source, boards=targets)
 
 
-def _board(path: Path, name: str, wanted: str) -> Board:
-    """Return the board a target is: a name, or the path of a file beside the bench file."""
+def _board(path: Path, name: str, wanted: str) -> str:
+    """Return what board.load takes for a target: a name, or a path, given from the bench file."""
     if wanted in board.names():
-        return board.load(wanted)
+        return wanted
     file = path.parent / wanted
     if not wanted.endswith(".toml") or not file.is_file():
         known = ", ".join(board.names())
         remedy = f"write {known} or the path of a board's file in {wording.path(path.parent)}"
         raise describe.fault(path, f"boards.{name}.board", wanted, remedy)
-    return board.load_file(file)
+    return str(file)
 
 
 def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None:
