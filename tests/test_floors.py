@@ -14,14 +14,14 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "errors", "paths"}),
-    frozenset({"wording", "describe", "report", "waveform", "toolchain"}),
+    frozenset({"wording", "describe", "report", "waveform", "toolchain", "verdict"}),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset({"generate", "elf", "transport"}),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench"}),
     frozenset({"build", "flash", "listing"}),
     frozenset({"run", "test", "demo"}),
-    frozenset({"cli", "pytest_plugin"}),
+    frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )
 
 # What a folder of C may include, besides itself and headers of the compiler.
