@@ -79,6 +79,10 @@ class Firmware:
     app: App
     half: DeviceHalf
 
+    def exit_status(self) -> int | None:
+        """Return the status it ended with, None while it runs."""
+        return self.half.status().exit
+
     @contextmanager
     def fresh(self, name: str, log: Path) -> Iterator[Any]:
         """Start the firmware anew, and give its console as a dut once it is ready."""
@@ -144,22 +148,22 @@ class Fixtures:
         return Firmware(app, DeviceHalf(board.transport))
 
     @pytest.fixture
-    def dut(
-        self, request: pytest.FixtureRequest, firmware: Firmware, tmp_path: Path
-    ) -> Iterator[Any]:
-        """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
-        with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
-            yield dut
-
-    @pytest.fixture
     def pins(
         self, request: pytest.FixtureRequest, bench: Wires, firmware: Firmware
     ) -> Iterator[Panel]:
         """Give the named pins; each goes back to its idle level after the test."""
-        if "dut" in request.fixturenames:  # what a start does to a lamp is not on the scope
-            request.getfixturevalue("dut")
+        if "dut" in request.fixturenames:
+            firmware.half.stop()  # so that the scope sees a whole run and nothing of one before
         with bench.panel() as panel:
             yield panel
+
+    @pytest.fixture
+    def dut(
+        self, request: pytest.FixtureRequest, firmware: Firmware, pins: Panel, tmp_path: Path
+    ) -> Iterator[Any]:
+        """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
+        with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
+            yield dut
 
     @pytest.fixture
     def scope(self, pins: Panel) -> "Scope":

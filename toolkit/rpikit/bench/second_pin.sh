@@ -1,3 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 # The agent of the second-pin driver: drives and reads lines of the board it runs on.
 #
@@ -10,7 +11,7 @@ gpio=/sys/class/gpio
 held=
 
 find_base() { # set base, the number of the chip's first line, by the chip's label
-    for chip in $gpio/gpiochip*; do
+    for chip in "$gpio"/gpiochip*; do
         { read -r label <"$chip/label" && read -r base <"$chip/base"; } 2>/dev/null || continue
         [ "$label" != "$1" ] || return 0
     done
