@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The verb demo: the light obeys the switch, from sources to pins, on the virtual Pi 3."""
+
+import sys
+from dataclasses import dataclass
+
+from rpikit import app as apps
+from rpikit import bundle, connect, paths, waveform, wiring
+from rpikit.bench.scope import PinEdge
+from rpikit.bench.session import open_wires
+from rpikit.board import DEFAULT
+from rpikit.build import build
+from rpikit.errors import FirmwareError
+from rpikit.flash import Flashed, flash
+from rpikit.report import Reporter
+from rpikit.waveform import milliseconds
+
+PRESSES_MS = (120, 60, 200)
+PAUSE_MS = 80
+WITHIN_MS = 500  # the emulator promises no time; a lamp that obeys at all obeys within this
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was seen: each edge of the switch and of the lamp, and the picture of them."""
+
+    flashed: Flashed
+    kvm: str
+    edges: tuple[PinEdge, ...]
+    picture: str
+
+    def __str__(self) -> str:
+        pairs = zip(self.edges[0::2], self.edges[1::2], strict=True)
+        delays = [lamp.at_ns - switch.at_ns for switch, lamp in pairs]
+        return (
+            f"\n{self.picture}\n\n"
+            f"{len(self.edges) // 2} edges of the switch, {len(delays)} of the lamp, "
+            f"{milliseconds(min(delays))} to {milliseconds(max(delays))} later "
+            "(emulated time, no claim about a real board)\n"
+            f"{self.flashed}\n{self.kvm}"
+        )
+
+    def values(self) -> dict[str, object]:
+        """Return it as one object for programs."""
+        edges = [{"pin": e.pin, "level": e.level, "at_ns": e.at_ns} for e in self.edges]
+        return {"flashed": self.flashed.values(), "kvm": self.kvm, "edges": edges}
+
+
+def demo(*, reporter: Reporter) -> Shown:
+    """Build test_switch, flash it, press its switch three times, and watch its lamp."""
+    app = apps.load(paths.data_root() / "c" / "apps" / "test_switch")
+    target = wiring.find(app.folder).target(DEFAULT)
+    reporter.step(f"build {app.name} {app.version}: generate, compile, link")
+    built = build(app, board=connect.board_of(target), out=paths.cache_dir() / "demo")
+    made = bundle.make(app, built.board, built.unikernel, built.tender, built.folder)
+    with connect.connect(target, report=reporter.step) as there:
+        flashed = flash(made, there.transport, reporter=reporter)
+        kvm = there.transport.run(_WHO_USES_KVM).out.strip()
+        reporter.step("press the switch through GPIO 27, watch the lamp on GPIO 18")
+        with open_wires(app, there) as wires, wires.panel() as pins:
+            edges: list[PinEdge] = []
+            for asked in PRESSES_MS:
+                press = pins["button"].press(asked)
+                lit = pins["lamp"].expect("active", within_ms=WITHIN_MS, since=press.down)
+                dark = pins["lamp"].expect("inactive", within_ms=WITHIN_MS, since=press.up)
+                edges += [press.down, lit, press.up, dark]
+                pins["lamp"].expect_no_change(for_ms=PAUSE_MS, since=dark)
+            if len(pins["lamp"].edges()) != 2 * len(PRESSES_MS):
+                raise FirmwareError(f"the lamp changed without a press\n{pins.scope.draw()}")
+            glyphs = waveform.glyphs_for(sys.stdout)
+            picture = pins.scope.draw(last=len(edges), glyphs=glyphs)
+    return Shown(flashed, kvm, tuple(edges), picture)
+
+
+# One line that says what the guest runs on, read from the board itself.
+_WHO_USES_KVM = (
+    'for fd in /proc/[0-9]*/fd/*; do case "$(readlink "$fd")" in *kvm-vcpu*) '
+    'pid=${fd#/proc/}; pid=${pid%%/*}; echo "on the board: $(cat /proc/$pid/comm) ($pid) holds a '
+    'vCPU of /dev/kvm; $(uname -srm)"; break ;; esac; done'
+)
