@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rpikit import board as boards
 from rpikit.board import Board
 from rpikit.errors import BoardError
-from rpikit.transport import SshAddress, Transport
+from rpikit.transport import Transport
 from rpikit.wiring import Target
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def connect(
     target: Target, *, report: Callable[[str], None] = lambda line: None
 ) -> Iterator[Connection]:
     """Open the way to a board and close it at the end; a virtual board stays up."""
-    from rpikit.transport.ssh import Ssh
+    from rpikit.transport.ssh import Ssh, SshAddress
 
     board = board_of(target)
     if board.virtual is not None:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from rpikit import paths
 from rpikit.errors import BoardError
-from rpikit.transport.ssh import SshAddress
+from rpikit.transport import SshAddress
 from rpikit.virtual import daemon, image, qemu
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.keys import Keys
@@ -54,6 +54,31 @@ class Machine:
     started_at: float
     log: Path
 
+    def __str__(self) -> str:
+        ssh = self.ssh
+        known = f"-o UserKnownHostsFile={ssh.known_hosts}" if ssh.known_hosts else ""
+        lines = [
+            f"{self.name}: up, QEMU is process {self.pid}",
+            f"ssh -i {ssh.key_file} -p {ssh.port} {known} {ssh.user}@{ssh.host}",
+            *(f"serial {number}: {path}" for number, path in enumerate(self.serials)),
+        ]
+        return "\n  ".join(lines)
+
+    def values(self) -> dict[str, object]:
+        """Return it as one flat object for programs."""
+        return {
+            "board": self.name,
+            "pid": self.pid,
+            "host": self.ssh.host,
+            "port": self.ssh.port,
+            "user": self.ssh.user,
+            "key_file": str(self.ssh.key_file),
+            "known_hosts": str(self.ssh.known_hosts),
+            "serials": [str(path) for path in self.serials],
+            "pins_socket": str(self.pins_socket),
+            "log": str(self.log),
+        }
+
 
 def up(
     board: "Board",
@@ -70,7 +95,7 @@ def up(
     if board.virtual is None:
         raise BoardError(
             f"{board.name} is a real board; only a virtual one can be started",
-            hint="rpikit virtual up virtual-pi3",
+            hint="rpikit board up virtual-pi3",
         )
     qemu.require()
     folder = _folder(name)
@@ -79,6 +104,7 @@ def up(
         running = find(name)
         if running is not None:
             return running
+        down(name)
         made = image.prepare(board.virtual, report)
         boot = _boot(board, made, folder, options)
         report(f"starting {name}")
@@ -177,6 +203,7 @@ def _boot(board: "Board", made: image.Image, folder: Path, options: qemu.Options
 
 def _start(name: str, plan: daemon.Plan) -> Machine:
     """Start the daemon and wait until the board answers; on any failure end it again."""
+    (plan.folder / daemon.STATE_FILE).unlink(missing_ok=True)
     with (plan.folder / "daemon.log").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", daemon.__name__],
