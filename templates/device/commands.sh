@@ -44,7 +44,7 @@ do_stage() { # TOKEN HOLDER NEEDS FILES: lock the board, begin slot `new`, say w
     fetch_held "$4"
     read_free
     wanted=$((2 * missing / 1024 + 64)) # the upload and what comes out of it
-    [ "$free" -ge $wanted ] ||
+    [ -z "$free" ] || [ "$free" -ge $wanted ] ||
         fail $BOARD "no space left in $home: $free KiB are free, $wanted are needed" \
             'make room on the board'
     echo "incoming=$home/incoming"

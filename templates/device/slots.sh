@@ -51,15 +51,15 @@ $1
 END
 }
 
-read_free() { # set free: KiB that we may still write
+read_free() { # set free: KiB that we may still write, nothing where df does not know
     # shellcheck disable=SC2046
-    set -- $(df -Pk "$home" | tail -n 1)
-    free=$4
+    set -- $(df -Pk "$home" 2>/dev/null | tail -n 1)
+    free=${4:-}
 }
 
 fail_write() { # say why writing did not work
     read_free
-    fail $BOARD "could not write to $home: ${1:-$free KiB are free}" 'make room on the board'
+    fail $BOARD "could not write to $home: ${1:-${free:-unknown} KiB are free}" 'make room on the board'
 }
 
 withdraw() { # leave no trace of a flash that ends here

@@ -154,9 +154,10 @@ class DeviceHalf:
         seconds = max(1, round(ready_within))
         return Status.parse(self._call("install", token, str(seconds), timeout=seconds + 60.0))
 
-    def abandon(self, token: str) -> int:
-        """Give up what was staged; return how many KiB the board has free."""
-        return int(self._call("abandon", token).one("free") or 0)
+    def abandon(self, token: str) -> int | None:
+        """Give up what was staged; return how many KiB the board has free, if it knows."""
+        free = self._call("abandon", token).one("free")
+        return int(free) if free else None
 
     def verify(self, slot: str | None = None) -> None:
         """Check the files of a slot, or of the selected one, against their SHA-256."""

@@ -114,7 +114,7 @@ def _abandoned_on_failure(half: DeviceHalf, token: str) -> Iterator[None]:
             free = half.abandon(token)
         except BoardError:
             raise error from None  # the board is gone; its lock dies with our connection
-        if isinstance(error, BoardError) and free < FULL:
+        if isinstance(error, BoardError) and free is not None and free < FULL:
             raise BoardError(
                 f"{half.transport.name}: no space left for the upload",
                 hint="make room on the board",

@@ -26,7 +26,7 @@ def run(
 ) -> int:
     """Run the application on a board and return its exit status; Ctrl-C ends the guest, too."""
     reporter.step(f"build {app.name} {app.version}")
-    built = build.build(app, board=board, out=out)
+    built = build.build(app, board=board, out=out, report=reporter.note)
     made = bundle.make(app, board, built.unikernel, built.tender, built.folder)
     flash(made, transport, reporter=reporter, ready_within=ready_within)
     return show(DeviceHalf(transport), console)
