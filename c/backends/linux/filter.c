@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* A system call filter (seccomp) put together rule by rule. */
+#include "backends/linux/filter.h"
+
+/* Classic BPF: include/uapi/linux/bpf_common.h. */
+enum {
+    LOAD = 0x20,      /* the 32 bits at (value) of struct seccomp_data */
+    IF_EQUAL = 0x15,
+    IF_GREATER = 0x25,
+    IF_NOT_LESS = 0x35,
+    RETURN = 0x06,
+};
+
+/* struct seccomp_data and results: include/uapi/linux/seccomp.h. */
+enum { NUMBER_AT = 0, ARCH_AT = 4, ARGUMENTS_AT = 16 };
+#define ALLOW UINT32_C(0x7fff0000)
+#define KILL_PROCESS UINT32_C(0x80000000)
+#define ARCH_AARCH64 UINT32_C(0xc00000b7)
+
+enum { PR_SET_NO_NEW_PRIVS = 38, PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2 };
+
+struct program {
+    uint16_t size;
+    const struct filter_step *step;
+};
+
+static void add(struct filter *filter, uint16_t code, uint8_t if_true, uint8_t if_false,
+                uint32_t value)
+{
+    if (filter->size == FILTER_MAX) {
+        filter->full = true;
+        return;
+    }
+    filter->step[filter->size++] = (struct filter_step){code, if_true, if_false, value};
+}
+
+static uint8_t steps(const struct filter_argument *argument)
+{
+    return argument->first == argument->last ? 2 : 3;
+}
+
+void filter_allow(struct filter *filter, enum sys_number number,
+                  const struct filter_argument *arguments, size_t count)
+{
+    uint8_t left = 1; /* steps from here to behind the rule, without the current one */
+
+    for (size_t i = 0; i < count; i++)
+        left += steps(&arguments[i]);
+    add(filter, LOAD, 0, 0, NUMBER_AT);
+    add(filter, IF_EQUAL, 0, left, number);
+    for (size_t i = 0; i < count; i++) {
+        const struct filter_argument *argument = &arguments[i];
+        left -= steps(argument);
+        add(filter, LOAD, 0, 0, ARGUMENTS_AT + 8 * (uint32_t)argument->index);
+        if (argument->first == argument->last) {
+            add(filter, IF_EQUAL, 0, left, argument->first);
+            continue;
+        }
+        add(filter, IF_NOT_LESS, 0, left + 1, argument->first);
+        add(filter, IF_GREATER, left, 0, argument->last);
+    }
+    add(filter, RETURN, 0, 0, ALLOW);
+}
+
+void filter_begin(struct filter *filter, enum sys_number number,
+                  const struct filter_argument *arguments, size_t count)
+{
+    filter->size = 0;
+    filter->full = false;
+    filter_allow(filter, number, arguments, count);
+    /* Later than in most filters, which is safe: a process does not change its architecture
+     * without exec, which nothing here allows. */
+    add(filter, LOAD, 0, 0, ARCH_AT);
+    add(filter, IF_EQUAL, 1, 0, ARCH_AARCH64);
+    add(filter, RETURN, 0, 0, KILL_PROCESS);
+}
+
+void filter_allow_fd(struct filter *filter, enum sys_number number, int fd)
+{
+    const struct filter_argument is_fd = {0, (uint32_t)fd, (uint32_t)fd};
+
+    filter_allow(filter, number, &is_fd, 1);
+}
+
+void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32_t request)
+{
+    const struct filter_argument arguments[] = {
+        {1, request, request},
+        {0, (uint32_t)first_fd, (uint32_t)last_fd},
+    };
+
+    filter_allow(filter, SYS_IOCTL, arguments, 2);
+}
+
+long filter_enter(struct filter *filter)
+{
+    add(filter, RETURN, 0, 0, KILL_PROCESS);
+    if (filter->full)
+        return SYS_ENOMEM;
+
+    const struct program program = {filter->size, filter->step};
+    const long result = sys_call6(SYS_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
+    if (result < 0)
+        return result;
+    return sys_call3(SYS_PRCTL, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)(uintptr_t)&program);
+}

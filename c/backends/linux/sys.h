@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls of Linux on aarch64, without a libc. */
+#ifndef RPIKIT_BACKENDS_LINUX_SYS_H
+#define RPIKIT_BACKENDS_LINUX_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Numbers: include/uapi/asm-generic/unistd.h of Linux. */
+enum sys_number {
+    SYS_IOCTL = 29,
+    SYS_OPENAT = 56,
+    SYS_CLOSE = 57,
+    SYS_GETDENTS64 = 61,
+    SYS_READ = 63,
+    SYS_WRITE = 64,
+    SYS_PREAD64 = 67,
+    SYS_PWRITE64 = 68,
+    SYS_PPOLL = 73,
+    SYS_FSTAT = 80,
+    SYS_EXIT_GROUP = 94,
+    SYS_CLOCK_GETTIME = 113,
+    SYS_RT_SIGACTION = 134,
+    SYS_PRCTL = 167,
+    SYS_CAPSET = 91,
+    SYS_PERSONALITY = 92,
+    SYS_MMAP = 222,
+    SYS_MPROTECT = 226,
+    SYS_MADVISE = 233,
+    SYS_PRLIMIT64 = 261,
+    SYS_RESTART_SYSCALL = 128,
+    SYS_CLOSE_RANGE = 436,
+};
+
+/* Results below 0 are errors: include/uapi/asm-generic/errno*.h. */
+enum sys_error {
+    SYS_EPERM = -1,
+    SYS_ENOENT = -2,
+    SYS_EINTR = -4,
+    SYS_EAGAIN = -11,
+    SYS_ENOMEM = -12,
+    SYS_EACCES = -13,
+    SYS_EFAULT = -14,
+    SYS_EBUSY = -16,
+    SYS_ENODEV = -19,
+    SYS_EINVAL = -22,
+    SYS_ENOSYS = -38,
+};
+
+/* The error in words. */
+const char *sys_error_text(long result);
+
+struct sys_timespec {
+    int64_t seconds, nanoseconds;
+};
+
+#define SYS_AT_FDCWD (-100)
+#define SYS_O_RDONLY 0
+#define SYS_O_WRONLY 1
+#define SYS_O_RDWR 2
+#define SYS_O_NONBLOCK 04000
+#define SYS_O_DIRECTORY 040000
+#define SYS_O_CLOEXEC 02000000
+
+static inline __attribute__((always_inline)) long sys_call3(enum sys_number number, long a, long b,
+                                                            long c)
+{
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory", "cc");
+    return x0;
+}
+
+static inline __attribute__((always_inline)) long sys_call6(enum sys_number number, long a, long b,
+                                                            long c, long d, long e, long f)
+{
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
+
+    __asm__ volatile("svc #0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory", "cc");
+    return x0;
+}
+
+static inline long sys_ioctl(int fd, unsigned int request, const volatile void *argument)
+{
+    return sys_call3(SYS_IOCTL, fd, (long)request, (long)(uintptr_t)argument);
+}
+
+/* Closed on exec, as everything here. */
+static inline long sys_open(const char *path, int flags)
+{
+    return sys_call6(SYS_OPENAT, SYS_AT_FDCWD, (long)(uintptr_t)path, flags | SYS_O_CLOEXEC, 0, 0,
+                     0);
+}
+
+static inline long sys_close(int fd)
+{
+    return sys_call3(SYS_CLOSE, fd, 0, 0);
+}
+
+static inline long sys_read(int fd, void *to, size_t size)
+{
+    return sys_call3(SYS_READ, fd, (long)(uintptr_t)to, (long)size);
+}
+
+static inline long sys_write(int fd, const void *from, size_t size)
+{
+    return sys_call3(SYS_WRITE, fd, (long)(uintptr_t)from, (long)size);
+}
+
+static inline long sys_pread(int fd, void *to, size_t size, uint64_t offset)
+{
+    return sys_call6(SYS_PREAD64, fd, (long)(uintptr_t)to, (long)size, (long)offset, 0, 0);
+}
+
+static inline long sys_pwrite(int fd, const void *from, size_t size, uint64_t offset)
+{
+    return sys_call6(SYS_PWRITE64, fd, (long)(uintptr_t)from, (long)size, (long)offset, 0, 0);
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices of the manifest on the tender's side: options, and what is attached. */
+#include "tender/devices.h"
+
+#include "tender/report.h"
+
+extern const struct device *const __start_tender_devices[];
+extern const struct device *const __stop_tender_devices[];
+
+#define EACH_DEVICE(it)                                                                            \
+    (const struct device *const *it = __start_tender_devices; it < __stop_tender_devices; it++)
+
+/* One that takes no options and attaches nothing: without any, the list would have no place. */
+static bool no_option(const char *word)
+{
+    (void)word;
+    return false;
+}
+
+static void attach_nothing(struct mft *manifest, struct host *host)
+{
+    (void)manifest;
+    (void)host;
+}
+
+static const struct device none = {.usage = "", .option = no_option, .attach = attach_nothing};
+TENDER_DEVICE(none);
+
+bool devices_option(const char *word)
+{
+    for EACH_DEVICE (it) {
+        if ((*it)->option(word))
+            return true;
+    }
+    return false;
+}
+
+void devices_usage(void (*put)(const char *text))
+{
+    for EACH_DEVICE (it)
+        put((*it)->usage);
+}
+
+static const char *type_name(uint32_t type)
+{
+    switch (type) {
+    case MFT_BLOCK_BASIC:
+        return "BLOCK_BASIC";
+    case MFT_NET_BASIC:
+        return "NET_BASIC";
+    default:
+        return "<undefined type>";
+    }
+}
+
+void devices_attach(struct mft *manifest, struct host *host)
+{
+    for EACH_DEVICE (it)
+        (*it)->attach(manifest, host);
+    for (uint32_t i = 0; i < manifest->entries; i++) {
+        const struct mft_entry *entry = &manifest->e[i];
+        if (entry->type < MFT_RESERVED_FIRST && !entry->attached)
+            fail("Device '%s' of type %s declared but not attached.", entry->name,
+                 type_name(entry->type));
+    }
+}
+
+void devices_sum_up(const struct host *host)
+{
+    for EACH_DEVICE (it) {
+        if ((*it)->sum_up)
+            (*it)->sum_up(host);
+    }
+}

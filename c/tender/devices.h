@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices of the manifest on the tender's side: options, and what is attached. */
+#ifndef RPIKIT_TENDER_DEVICES_H
+#define RPIKIT_TENDER_DEVICES_H
+
+#include <stdbool.h>
+
+#include "abi/manifest.h"
+#include "dispatch/host.h"
+
+struct device {
+    const char *usage; /* lines of --help for its options */
+    /* Takes (word) of the command line, or returns false if it is not for this device. */
+    bool (*option)(const char *word);
+    /* Opens what the options say, marks it in (manifest) and hands it to (host). */
+    void (*attach)(struct mft *manifest, struct host *host);
+    /* Says at the end what the operator should know; may be NULL. */
+    void (*sum_up)(const struct host *host);
+};
+
+/* Linking the file is enough: a tender without it does not know the options. */
+#define TENDER_DEVICE(name)                                                                        \
+    static const struct device *const name##_device                                                \
+        __attribute__((used, section("tender_devices"))) = &(name)
+
+bool devices_option(const char *word);
+void devices_usage(void (*put)(const char *text));
+
+/* Attaches everything; ends the tender if a required device is left over. */
+void devices_attach(struct mft *manifest, struct host *host);
+
+void devices_sum_up(const struct host *host);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Grants lines: what the operator allows, within what the guest's manifest asks for. */
+#include "backends/linux/gpio_driver.h"
+#include "devices/gpio.h"
+#include "lib/string.h"
+#include "tender/devices.h"
+#include "tender/options.h"
+#include "tender/report.h"
+
+_Static_assert(GPIO_LINES <= GPIO_DRIVER_LINES, "a driver has room for every line");
+
+#define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
+#define PULLS (MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN)
+
+static const char *pins[GPIO_LINES]; /* NAME=LINE... of each --pin: */
+static uint32_t pin_count;
+static const struct gpio_driver *driver;
+static const char *label; /* NULL: the Raspberry Pi's own */
+static struct gpio gpio;
+
+static const struct gpio_driver *find_driver(const char *name)
+{
+    for (const struct gpio_driver *const *it = __start_gpio_drivers; it < __stop_gpio_drivers;
+         it++) {
+        if (strcmp((*it)->name, name) == 0)
+            return *it;
+    }
+    return NULL;
+}
+
+static bool option(const char *word)
+{
+    const char *value;
+
+    if ((value = options_after(word, "--pin:"))) {
+        if (pin_count == GPIO_LINES)
+            fail("more than %d --pin options", GPIO_LINES);
+        pins[pin_count++] = value;
+    } else if ((value = options_after(word, "--gpio="))) {
+        driver = find_driver(value);
+        if (!driver)
+            fail("--gpio=%s: this tender has no such way to the lines", value);
+    } else if ((value = options_after(word, "--gpio-chip="))) {
+        label = value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* The entry a --pin option names, which moves behind the '='. */
+static struct mft_entry *find_entry(struct mft *manifest, const char **pin)
+{
+    for (uint32_t i = 1; i < manifest->entries; i++) {
+        struct mft_entry *entry = &manifest->e[i];
+        const char *rest = options_after(*pin, entry->name);
+        if (entry->type == MFT_LINE && rest && *rest == '=') {
+            *pin = rest + 1;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+struct property {
+    const char *word;
+    uint32_t gives;
+    uint32_t instead_of; /* what the manifest says about the same */
+};
+
+static const struct property *find_property(const char **text)
+{
+    static const struct property properties[] = {
+        {"in", MFT_LINE_IN, DIRECTIONS},
+        {"out", MFT_LINE_OUT, DIRECTIONS},
+        {"pull-up", MFT_LINE_PULL_UP, PULLS},
+        {"pull-down", MFT_LINE_PULL_DOWN, PULLS},
+        {"no-pull", 0, PULLS},
+        {"active-low", MFT_LINE_ACTIVE_LOW, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        const char *rest = options_after(*text, properties[i].word);
+        if (rest && (*rest == '\0' || *rest == ',')) {
+            *text = rest;
+            return &properties[i];
+        }
+    }
+    return NULL;
+}
+
+/* Reads [,PROPERTY]... at (text); the manifest's flags hold where the option says nothing. */
+static uint32_t read_flags(const char *pin, const char *text, uint32_t declared)
+{
+    uint32_t given = 0, replaced = 0;
+
+    while (*text == ',') {
+        text++;
+        const struct property *property = find_property(&text);
+        if (!property)
+            fail("--pin:%s: '%s' is none of in, out, pull-up, pull-down, no-pull, active-low", pin,
+                 text);
+        if ((property->instead_of & PULLS) && (replaced & PULLS))
+            fail("--pin:%s: two pulls on one line", pin);
+        given |= property->gives;
+        replaced |= property->instead_of;
+    }
+    if (given & DIRECTIONS & ~declared)
+        fail("--pin:%s: the manifest does not declare it as an %s", pin,
+             given & ~declared & MFT_LINE_OUT ? "output" : "input");
+    return (declared & ~replaced) | given;
+}
+
+static void grant(struct mft *manifest, const char *pin, struct gpio_wish *wish)
+{
+    const char *text = pin;
+    struct mft_entry *entry = find_entry(manifest, &text);
+
+    if (!entry)
+        fail("--pin:%s: the manifest declares no line of that name; NAME=LINE is expected", pin);
+    if (entry->attached)
+        fail("--pin:%s: %s was granted before", pin, entry->name);
+    if (!options_number(&text, ',', &wish->line))
+        fail("--pin:%s: the number of a line is expected behind the '='", pin);
+    wish->flags = read_flags(pin, text, entry->u.line.flags);
+    if (wish->line >= GPIO_LINES)
+        fail("--pin:%s: line %u is beyond any chip", pin, wish->line);
+    if (!gpio_grant(&gpio, wish->line, wish->flags))
+        fail("--pin:%s: line %u was granted before", pin, wish->line);
+    entry->u.line = (struct mft_line){.line = wish->line, .flags = wish->flags};
+    entry->attached = 1;
+}
+
+static void attach(struct mft *manifest, struct host *host)
+{
+    struct gpio_wish wishes[GPIO_LINES];
+    struct gpio_trouble trouble;
+
+    host->gpio = &gpio;
+    for (uint32_t i = 0; i < pin_count; i++)
+        grant(manifest, pins[i], &wishes[i]);
+    if (pin_count == 0)
+        return;
+    if (!driver)
+        driver = find_driver("cdev");
+    if (!driver)
+        driver = *__start_gpio_drivers;
+    gpio.backend = driver->open(label, wishes, pin_count, &trouble);
+    if (!gpio.backend)
+        fail("%s", trouble.text);
+}
+
+static void sum_up(const struct host *host)
+{
+    if (host->gpio->refused > 0)
+        report("%llu calls refused: line not granted", (unsigned long long)host->gpio->refused);
+}
+
+static const struct device lines = {
+    .usage = "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low]\n"
+             "                 grants a line of the manifest; what is left out is as declared there\n"
+             "  --gpio=cdev|sysfs\n"
+             "                 the way to the lines (cdev)\n"
+             "  --gpio-chip=LABEL\n"
+             "                 the chip, if not the Raspberry Pi's own\n",
+    .option = option,
+    .attach = attach,
+    .sum_up = sum_up,
+};
+TENDER_DEVICE(lines);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The tender, told in order: it loads a unikernel, gives up its own rights, and serves its calls. */
+#include "backends/linux/vdso.h"
+#include "lib/boot.h"
+#include "lib/paging.h"
+#include "tender/devices.h"
+#include "tender/kvm.h"
+#include "tender/load.h"
+#include "tender/memory.h"
+#include "tender/options.h"
+#include "tender/report.h"
+#include "tender/sandbox.h"
+
+static struct options options;
+static struct image image;
+static struct host host;
+static struct kvm kvm;
+
+static void fill_memory(void)
+{
+    const struct boot boot = {
+        .memory_size = host.memory.size,
+        .kernel_end = image.plan.kernel_end,
+        .counter_frequency = kvm_counter_frequency(),
+        .manifest = &image.notes.u.manifest,
+        .words = options.words,
+        .word_count = options.word_count,
+    };
+
+    load_copy(&image, &host.memory);
+    if (!paging_write((void *)host.memory.base, host.memory.size, &image.plan))
+        fail("%s: its text is in too many places", image.path);
+    if (!boot_write((void *)host.memory.base, &boot))
+        fail("the guest's command line is longer than %d characters", HVT_CMDLINE_SIZE - 1);
+    memory_protect(&host.memory, &image.plan);
+}
+
+static int run(int argc, char **argv)
+{
+    report_signals();
+    sandbox_prepare();
+    options_read(&options, argc, argv);
+    load_check(&image, options.kernel, options.memory_size);
+    devices_attach(&image.notes.u.manifest, &host);
+    memory_map(&host.memory, options.memory_size);
+    fill_memory();
+    kvm_open(&kvm, &host.memory, &image.plan);
+    sandbox_enter(&kvm);
+    return kvm_serve(&kvm, &host);
+}
+
+void start(uint64_t *stack) __attribute__((noreturn));
+
+/* Called by start.S with the stack as Linux left it. */
+void start(uint64_t *stack)
+{
+    char **argv = (char **)(stack + 1), **end = argv + stack[0] + 1;
+
+    while (*end)
+        end++; /* the environment */
+    auxiliary_vector = (const uint64_t *)(end + 1);
+    const int status = run((int)stack[0], argv);
+    devices_sum_up(&host);
+    leave(status);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The tender's command line. */
+#ifndef RPIKIT_TENDER_OPTIONS_H
+#define RPIKIT_TENDER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    uint64_t memory_size;     /* bytes, a multiple of HVT_MEMORY_STEP */
+    const char *kernel;       /* path of the ELF file */
+    const char *const *words; /* for the guest */
+    uint32_t word_count;
+};
+
+/* Reads all of it; what is for a device goes there. Ends the tender when something is wrong. */
+void options_read(struct options *options, int argc, char **argv);
+
+/* Reads a decimal number of at most 9 digits up to (end), or to a comma if (end) is ','; moves
+ * *(text) behind the digits. False if there is none, or something else follows. */
+bool options_number(const char **text, char end, uint32_t *value);
+
+/* What comes after (prefix) in (word), or NULL. */
+const char *options_after(const char *word, const char *prefix);
+
+#endif

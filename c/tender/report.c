@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tender says to its operator, and how it ends. */
+#include "tender/report.h"
+
+#include "backends/linux/backend.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define LINE_MAX 512 /* characters of a message */
+
+enum { STDERR = 2 };
+enum { SIGINT = 2, SIGPIPE = 13, SIGTERM = 15 };
+
+struct line {
+    size_t used;
+    char text[LINE_MAX];
+};
+
+static void put(void *self, const char *text, size_t size)
+{
+    struct line *line = self;
+    const size_t room = sizeof(line->text) - 1 - line->used; /* 1 for the line end */
+
+    if (size > room)
+        size = room;
+    memcpy(line->text + line->used, text, size);
+    line->used += size;
+}
+
+/* In one write, so that lines of several programs do not mix. */
+static void say(const char *format, va_list args)
+{
+    static const char program[] = "rpikit-tender: ";
+    struct line line = {.used = 0};
+
+    put(&line, program, sizeof(program) - 1);
+    format_to(put, &line, format, args);
+    line.text[line.used++] = '\n';
+    sys_write(STDERR, line.text, line.used);
+}
+
+void report(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void fail(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    leave(1);
+}
+
+void leave(int status)
+{
+    for (const struct linux_backend *const *it = __start_linux_backends;
+         it < __stop_linux_backends; it++) {
+        if ((*it)->close)
+            (*it)->close();
+    }
+    for (;;)
+        sys_call3(SYS_EXIT_GROUP, status & 0xff, 0, 0);
+}
+
+static void on_signal(int number)
+{
+    fail("Exiting on signal %d", number);
+}
+
+/* struct sigaction of the kernel, not of libc: include/uapi/asm-generic/signal.h. */
+struct action {
+    uintptr_t handler;
+    uint64_t flags;
+    uintptr_t restorer;
+    uint64_t mask;
+};
+
+static void handle(int number, uintptr_t handler)
+{
+    const struct action action = {.handler = handler, .mask = ~UINT64_C(0)};
+
+    sys_call6(SYS_RT_SIGACTION, number, (long)(uintptr_t)&action, 0, sizeof(action.mask), 0, 0);
+}
+
+void report_signals(void)
+{
+    const uintptr_t ignore = 1;
+
+    handle(SIGINT, (uintptr_t)on_signal);
+    handle(SIGTERM, (uintptr_t)on_signal);
+    handle(SIGPIPE, ignore);
+}

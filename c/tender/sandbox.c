@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tender gives up before the guest's first instruction. */
+#include "tender/sandbox.h"
+
+#include "backends/linux/backend.h"
+#include "tender/report.h"
+
+enum { STDIN = 0, STDERR = 2, FIRST_INHERITED = 3 };
+enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
+
+#define READ_IMPLIES_EXEC 0x0400000L /* include/uapi/linux/personality.h */
+#define ASK_PERSONALITY 0xffffffffL
+#define CAPABILITY_VERSION 0x20080522u /* include/uapi/linux/capability.h, version 3 */
+
+#define EACH_BACKEND(it)                                                                           \
+    (const struct linux_backend *const *it = __start_linux_backends;                               \
+     it < __stop_linux_backends; it++)
+
+void sandbox_prepare(void)
+{
+    sys_call3(SYS_CLOSE_RANGE, FIRST_INHERITED, ~0u, 0); /* Linux 5.9; else they stay, unusable */
+    for EACH_BACKEND (it) {
+        if ((*it)->open)
+            (*it)->open();
+    }
+}
+
+static void must(long result, const char *what)
+{
+    if (result < 0)
+        fail("sandbox: %s: %s", what, sys_error_text(result));
+}
+
+static void drop_capabilities(void)
+{
+    static const struct {
+        uint32_t version;
+        int32_t process;
+    } header = {CAPABILITY_VERSION, 0};
+    static const uint32_t none[6]; /* effective, permitted, inheritable; twice 32 */
+
+    must(sys_call3(SYS_CAPSET, (long)(uintptr_t)&header, (long)(uintptr_t)none, 0),
+         "dropping capabilities");
+}
+
+static void limit(int what)
+{
+    static const uint64_t nothing[2]; /* soft, hard */
+
+    must(sys_call6(SYS_PRLIMIT64, 0, what, (long)(uintptr_t)nothing, 0, 0, 0), "setting a limit");
+}
+
+void sandbox_enter(const struct kvm *kvm)
+{
+    static struct filter filter;
+    static const struct filter_argument writes[] = {{0, STDERR, STDERR}};
+
+    if (sys_call3(SYS_PERSONALITY, ASK_PERSONALITY, 0, 0) & READ_IMPLIES_EXEC)
+        fail("sandbox: readable memory would be executable here: start without setarch -X");
+    sys_close(STDIN);
+    limit(RLIMIT_CORE); /* a core would hold the guest's memory */
+    limit(RLIMIT_NPROC);
+    limit(RLIMIT_NOFILE);
+    drop_capabilities();
+
+    kvm_allow(kvm, &filter);
+    for EACH_BACKEND (it) {
+        if ((*it)->allow)
+            (*it)->allow(&filter);
+    }
+    filter_allow(&filter, SYS_WRITE, writes, 1);
+    filter_allow(&filter, SYS_EXIT_GROUP, NULL, 0);
+    must(filter_enter(&filter), "installing the filter of system calls");
+}
