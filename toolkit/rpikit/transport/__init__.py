@@ -10,6 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from rpikit.transport.address import SshAddress
+
+__all__ = ["Channel", "Result", "SshAddress", "Transport"]
+
 
 @dataclass(frozen=True)
 class Result:

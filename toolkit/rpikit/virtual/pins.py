@@ -80,7 +80,7 @@ class Connection:
         name = self._path.parent.name
         return BoardError(
             f"the virtual board {name!r} is gone: nobody answers at {self._path}",
-            hint="start it again: rpikit virtual up",
+            hint=f"start it: rpikit board up {name}",
         )
 
 

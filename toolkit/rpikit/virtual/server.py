@@ -29,7 +29,7 @@ class Server:
         self.clients = 0
         self.qtest = Qtest(self._notice)
         self._registers = registers
-        self._wires = Wires(registers, self.qtest, self._emit)
+        self._wires = Wires(registers, self.qtest, self._emit, time.monotonic_ns)
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
         self._wanted = asyncio.Event()
         self._block = b""
@@ -109,23 +109,22 @@ class Server:
                 return {}
         await self._look()
         self._wanted.set()
-        wires, line, now_ns = self._wires, request.line, time.monotonic_ns()
+        wires, line = self._wires, request.line
         match request.op:
             case "read":
                 return {"high": wires.level(line)}
             case "function":
                 return {"function": wires.function(line)}
             case "drive":
-                wires.drive(line, request.high, now_ns)
-                return {"at_ns": now_ns}
+                return {"at_ns": wires.drive(line, request.high)}
             case "release":
-                wires.release(line, now_ns)
+                wires.release(line)
             case "pull":
-                wires.pull(line, request.high, now_ns)
+                wires.pull(line, request.high)
             case "jumper":
-                wires.jumper(request.source, request.target, now_ns)
+                wires.jumper(request.source, request.target)
             case "cut":
-                wires.cut(request.source, request.target, now_ns)
+                wires.cut(request.source, request.target)
             case "watch":
                 self._watchers[writer] = frozenset(request.lines)
                 return {"levels": {str(line): wires.level(line) for line in request.lines}}

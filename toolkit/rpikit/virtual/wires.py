@@ -35,12 +35,19 @@ class Mover(Protocol):
 
 
 class Wires:
-    """The header's wires; `emit` is told each edge once and in order."""
+    """The header's wires; `emit` is told each edge once and in order, `clock` gives its stamp."""
 
-    def __init__(self, registers: Registers, mover: Mover, emit: Callable[[Edge], None]) -> None:
+    def __init__(
+        self,
+        registers: Registers,
+        mover: Mover,
+        emit: Callable[[Edge], None],
+        clock: Callable[[], int],
+    ) -> None:
         self._registers = registers
         self._mover = mover
         self._emit = emit
+        self._clock = clock
         self._functions = ["in"] * registers.lines
         self._levels = [False] * registers.lines
         self._driven: dict[int, bool] = {}
@@ -73,7 +80,7 @@ class Wires:
         """Take the machine's word that an output changed."""
         self._functions[line] = "out"
         if self._levels[line] != high:
-            self._change(line, high, at_ns, "notice")
+            self._change(Edge(line, high, at_ns, "notice"))
 
     def observe(self, seen: Lines, at_ns: int) -> None:
         """Take what the registers say, and put right what the board left behind."""
@@ -86,23 +93,21 @@ class Wires:
             self._functions[line] = seen.functions[line]
         for line in range(self._registers.lines):
             if self.is_output(line) and seen.latch(line) != self._levels[line]:
-                self._change(line, seen.latch(line), at_ns, "poll")
+                self._change(Edge(line, seen.latch(line), at_ns, "poll"))
         for line in turned:
             if not self.is_output(line):
-                self._write(line, self._outside(line))
-                self._settle(line, at_ns, "poll")
+                self._give(line, at_ns)
             for target in self._jumpers.get(line, ()):
-                self._settle(target, at_ns, "drive")
+                self._settle(target)
 
     def reset(self, at_ns: int) -> None:
         """Give every line its level from outside, as after a reset of the machine."""
         self._functions = ["in"] * self._registers.lines
         for line in range(self._registers.lines):
-            self._write(line, self._outside(line))
-            self._settle(line, at_ns, "poll")
+            self._give(line, at_ns)
 
-    def drive(self, line: int, high: bool, at_ns: int) -> None:
-        """Drive a line from outside, as a wire would."""
+    def drive(self, line: int, high: bool) -> int:
+        """Drive a line from outside, as a wire would; return when."""
         if self._functions[line] != "in":
             raise BenchError(
                 f"line {line} is driven by the board itself (function {self._functions[line]}); "
@@ -110,19 +115,19 @@ class Wires:
                 hint="check the wiring against the application's devices",
             )
         self._driven[line] = high
-        self._settle(line, at_ns, "drive")
+        return self._settle(line)
 
-    def release(self, line: int, at_ns: int) -> None:
+    def release(self, line: int) -> None:
         """Take the outside drive away."""
         self._driven.pop(line, None)
-        self._settle(line, at_ns, "drive")
+        self._settle(line)
 
-    def pull(self, line: int, high: bool, at_ns: int) -> None:
+    def pull(self, line: int, high: bool) -> None:
         """Give the line the level it has when nothing drives it."""
         self._pulls[line] = high
-        self._settle(line, at_ns, "drive")
+        self._settle(line)
 
-    def jumper(self, source: int, target: int, at_ns: int) -> None:
+    def jumper(self, source: int, target: int) -> None:
         """Carry the level of one line to another from now on."""
         if source == target:
             raise BenchError(f"a jumper from line {source} to itself carries nothing")
@@ -133,29 +138,37 @@ class Wires:
             )
         if target not in self._jumpers.setdefault(source, []):
             self._jumpers[source].append(target)
-        self._settle(target, at_ns, "drive")
+        self._settle(target)
 
-    def cut(self, source: int, target: int, at_ns: int) -> None:
+    def cut(self, source: int, target: int) -> None:
         """Take a jumper away."""
         if target not in self._jumpers.get(source, ()):
             raise BenchError(f"there is no jumper from line {source} to line {target}")
         self._jumpers[source].remove(target)
         if not self._jumpers[source]:
             del self._jumpers[source]
-        self._settle(target, at_ns, "drive")
+        self._settle(target)
 
-    def _change(self, line: int, high: bool, at_ns: int, source: Source) -> None:
-        self._levels[line] = high
-        self._emit(Edge(line, high, at_ns, source))
-        for target in self._jumpers.get(line, ()):
-            self._settle(target, at_ns, "drive")
+    def _change(self, edge: Edge) -> None:
+        self._levels[edge.line] = edge.high
+        self._emit(edge)
+        for target in self._jumpers.get(edge.line, ()):
+            self._settle(target)
 
-    def _settle(self, line: int, at_ns: int, source: Source) -> None:
-        """Give a line the level it has from outside, unless the board drives it."""
-        high = self._outside(line)
+    def _settle(self, line: int) -> int:
+        """Give a line its level from outside, unless the board drives it; return when."""
+        high, now_ns = self._outside(line), self._clock()
         if not self.is_output(line) and self._levels[line] != high:
             self._write(line, high)
-            self._change(line, high, at_ns, source)
+            self._change(Edge(line, high, now_ns, "drive"))
+        return now_ns
+
+    def _give(self, line: int, at_ns: int) -> None:
+        """Give a line its level from outside after the board let go of it."""
+        high = self._outside(line)
+        self._write(line, high)
+        if self._levels[line] != high:
+            self._change(Edge(line, high, at_ns, "poll"))
 
     def _write(self, line: int, high: bool) -> None:
         self._mover.write_word(*self._registers.mover(line, high))
