@@ -91,8 +91,8 @@ class Recorder:
             self._verdict.failed += 1
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember Ctrl-C; `pytest.exit` and a stop of ours come this way, too."""
-        self._verdict.interrupted = excinfo.errisinstance(KeyboardInterrupt)
+        """Remember Ctrl-C; a stop of pytest's own, or of ours, is a subclass of it."""
+        self._verdict.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_sessionfinish(self) -> None:
         """Write the verdict."""

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""The wires of a board under test: opened at idle, given to tests, let go of at the end."""
+
+from pathlib import Path
+
+import pytest
+
+from rpikit import app as apps
+from rpikit.app import App
+from rpikit.bench.fake import Fake
+from rpikit.bench.wires import Site, Wires
+from rpikit.errors import BenchError
+from rpikit.wiring import Target, Wire
+
+RPIKIT_TOML = """\
+[firmware]
+name = "follow"
+version = "1.0.0"
+sources = ["main.c"]
+memory = "2M"
+
+[devices.button]
+type = "switch"
+line = 17
+direction = "in"
+pull = "up"
+active = "low"
+
+[devices.lamp]
+type = "led"
+line = 18
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    (tmp_path / "main.c").touch()
+    (tmp_path / "rpikit.toml").write_text(RPIKIT_TOML)
+    return apps.load(tmp_path)
+
+
+def target(**wires: Wire) -> Target:
+    """Return a real board of the bench with these wires."""
+    return Target(name="desk", board="rpi3b", ssh="pi@lab3", wires=wires)
+
+
+def fake_wires() -> dict[str, Wire]:
+    return {"button": Wire(driver="fake", line=27), "lamp": Wire(driver="fake", line=18)}
+
+
+def test_switches_lie_at_idle_from_the_beginning(app: App) -> None:
+    fake = Fake()
+    with Wires(app, target(**fake_wires()), Site(fake=fake)):
+        assert fake.is_high(27)
+
+
+def test_a_test_that_fails_leaves_its_pins_at_idle(app: App) -> None:
+    fake = Fake()
+    with Wires(app, target(**fake_wires()), Site(fake=fake)) as wires:
+        with pytest.raises(RuntimeError), wires.panel() as panel:
+            panel["button"].pressed().__enter__()
+            assert not fake.is_high(27)
+            raise RuntimeError
+        assert fake.is_high(27)
+
+
+def test_every_test_begins_with_an_empty_scope(app: App) -> None:
+    with Wires(app, target(**fake_wires()), Site(fake=Fake())) as wires:
+        with wires.panel() as panel:
+            panel["button"].press(10)
+        with wires.panel() as panel:
+            assert panel["button"].edges() == []
+
+
+def test_a_device_without_a_wire_is_absent(app: App) -> None:
+    lamp_only = {"lamp": Wire(driver="fake", line=18)}
+    with Wires(app, target(**lamp_only), Site(fake=Fake())) as wires:
+        assert wires.absent == ["button"]
+        with wires.panel() as panel, pytest.raises(BenchError, match="wired are: lamp"):
+            panel["button"]
+
+
+@pytest.mark.parametrize("driver", ["gpiod", "RPi.GPIO"])
+def test_a_driver_that_is_not_there_yet_says_which_are(app: App, driver: str) -> None:
+    wires = {"button": Wire(driver=driver, line=22, host="pi@bench")}
+    with pytest.raises(BenchError, match=f"driver '{driver}' is not available") as caught:
+        Wires(app, target(**wires), Site())
+    assert caught.value.hint == "available are: fake, second-pin, virtual"
+
+
+def test_a_second_pin_needs_a_shell_on_the_board(app: App) -> None:
+    wires = {"button": Wire(driver="second-pin", line=27)}
+    with pytest.raises(BenchError, match="no shell on the board"):
+        Wires(app, target(**wires), Site())
+
+
+def test_what_was_opened_is_released_when_a_later_wire_fails(app: App) -> None:
+    fake = Fake()
+    fake.set(27, True)
+    released: list[bool] = []
+    wires = fake_wires() | {"lamp": Wire(driver="gpiod", line=22, host="pi@bench")}
+    site = Site(fake=fake)
+    site.leave.callback(released.append, True)
+    with pytest.raises(BenchError):
+        Wires(app, target(**wires), site)
+    assert released == [True]
