@@ -55,12 +55,17 @@ def test_switches_lie_at_idle_from_the_beginning(app: App) -> None:
 
 
 def test_a_test_that_fails_leaves_its_pins_at_idle(app: App) -> None:
-    fake = Fake()
-    with Wires(app, target(**fake_wires()), Site(fake=fake)) as wires:
-        with pytest.raises(RuntimeError), wires.panel() as panel:
-            panel["button"].pressed().__enter__()
+    def fail() -> None:
+        with wires.panel() as panel:
+            held = panel["button"].pressed()
+            held.__enter__()
             assert not fake.is_high(27)
             raise RuntimeError
+
+    fake = Fake()
+    with Wires(app, target(**fake_wires()), Site(fake=fake)) as wires:
+        with pytest.raises(RuntimeError):
+            fail()
         assert fake.is_high(27)
 
 
