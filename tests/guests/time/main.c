@@ -2,8 +2,7 @@
 /* Sleeps a second by both clocks. */
 #include "../expect.h"
 
-#define SECOND    UINT64_C(1000000000)
-#define YEAR_2020 (UINT64_C(1577836800) * SECOND)
+#define SECOND UINT64_C(1000000000)
 
 /* Nothing promises an upper bound; a loaded machine is late, but not by this. */
 #define LATE (5 * SECOND)
@@ -48,7 +47,7 @@ static void sleeps_a_second(void)
 int solo5_app_main(const struct solo5_start_info *info)
 {
     (void)info;
-    EXPECT(solo5_clock_wall() > YEAR_2020);
+    EXPECT(solo5_clock_wall() > 0); /* a Pi has no clock of its own: it may be 1970 */
     clock_never_goes_back();
     past_deadlines_return_at_once();
     sleeps_a_second();
