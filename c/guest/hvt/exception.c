@@ -87,6 +87,19 @@ static const char *fault_name(uint64_t esr)
     }
 }
 
+/* Whether FAR_EL1 was written; else it holds what was there before. */
+static bool has_address(uint64_t esr)
+{
+    switch (ESR_CLASS(esr)) {
+    case CLASS_INSTRUCTION_ABORT:
+    case CLASS_PC_ALIGNMENT:
+    case CLASS_DATA_ABORT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const char *vector_name(uint64_t vector)
 {
     static const char names[4][20] = {"exception", "interrupt", "fast interrupt", "system error"};
@@ -103,12 +116,13 @@ void exception_report(uint64_t vector, uint64_t sp, uint64_t lr)
         guest_halt(0, SOLO5_EXIT_ABORT);
     reporting = true;
 
+    const bool is_sync = vector == VECTOR_SYNC_SPX;
     log_write(LOG_ERROR,
               "Solo5: trap: %s%s, class 0x%02x\n"
               "Solo5: trap: ESR 0x%016lx ELR 0x%016lx FAR 0x%016lx\n"
               "Solo5: trap: LR  0x%016lx SP  0x%016lx vector %u\n",
-              vector == VECTOR_SYNC_SPX ? class_name(esr) : vector_name(vector),
-              vector == VECTOR_SYNC_SPX ? fault_name(esr) : "", (unsigned int)ESR_CLASS(esr), esr,
-              READ_SYSTEM(elr_el1), READ_SYSTEM(far_el1), lr, sp, (unsigned int)vector);
+              is_sync ? class_name(esr) : vector_name(vector), is_sync ? fault_name(esr) : "",
+              (unsigned int)ESR_CLASS(esr), esr, READ_SYSTEM(elr_el1),
+              has_address(esr) ? READ_SYSTEM(far_el1) : 0, lr, sp, (unsigned int)vector);
     guest_abort("unexpected exception");
 }
