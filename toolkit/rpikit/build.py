@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Build an application: its unikernel and its tender."""
 
+import concurrent.futures
 import subprocess
 import sys
 from collections.abc import Callable
@@ -71,19 +72,18 @@ def build(
 
 
 def _make(app: App, folder: Path, generic: bool, report: Callable[[str], None]) -> None:
-    """Run scons and pass on what it says: each step as it happens, errors in full."""
+    """Run scons and pass on what it makes as it is made; what went wrong, in full."""
     folder.mkdir(parents=True, exist_ok=True)
     words = [f"app={app.folder}", f"out={folder}", f"generic={'yes' if generic else 'no'}"]
     command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(paths.data_root()), *words]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
     ) as process:
         assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line.rstrip("\n"))
-            report(said[-1])
-    if process.returncode == 0:
-        return
-    problem = "\n".join(line for line in said if not line.startswith("  "))
-    raise FirmwareError(f"{app.name}: does not build:\n{problem}")
+        assert process.stderr is not None
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            problem = pool.submit(process.stderr.read)
+            for line in process.stdout:
+                report(line.rstrip("\n"))
+    if process.returncode != 0:
+        raise FirmwareError(f"{app.name}: does not build:\n{problem.result().strip()}")

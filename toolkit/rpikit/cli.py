@@ -86,12 +86,19 @@ def rpikit() -> None:
 
 @rpikit.command()
 @_options(_app, _board, _bench, _json)
+@click.option("--verbose", "-v", is_flag=True, help="Name each file as it is made.")
 @click.option("--generic", is_flag=True, help="Make a tender for every interface, not only APP's.")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
 def build(
-    app: Path, name: str, bench: Path | None, as_json: bool, generic: bool, out: Path | None
+    app: Path,
+    name: str,
+    bench: Path | None,
+    as_json: bool,
+    verbose: bool,
+    generic: bool,
+    out: Path | None,
 ) -> None:
     """Build APP: its unikernel and its tender."""
     from rpikit import board as boards
@@ -102,7 +109,8 @@ def build(
     described, target = _described(app, name, bench)
     kind = boards.load(target.board)
     reporter.step(f"build {described.name} {described.version}")
-    built = verb.build(described, board=kind, generic=generic, out=out, report=reporter.note)
+    note = reporter.note if verbose else report.Silent().note
+    built = verb.build(described, board=kind, generic=generic, out=out, report=note)
     reporter.result(built.values(), str(built))
 
 
@@ -119,7 +127,7 @@ def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
     reporter.step(f"build {described.name} {described.version}")
     built = building.build(described, board=connect.board_of(target))
     made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
-    with connect.connect(target, report=reporter.step) as there:
+    with connect.connect(target, report=reporter.step, keep=True) as there:
         flashed = verb.flash(made, there.transport, reporter=reporter)
     reporter.result(flashed.values(), str(flashed))
 

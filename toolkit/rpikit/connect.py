@@ -33,18 +33,20 @@ def board_of(target: Target) -> Board:
 
 @contextlib.contextmanager
 def connect(
-    target: Target, *, report: Callable[[str], None] = lambda line: None
+    target: Target, *, report: Callable[[str], None] = lambda line: None, keep: bool = False
 ) -> Iterator[Connection]:
-    """Open the way to a board and close it at the end; a virtual board stays up."""
+    """Open the way to a board and close it at the end.
+
+    A virtual board that is not up is started, and ended with the connection unless it is to be
+    kept.
+    """
     from rpikit.transport.ssh import Ssh, SshAddress
 
     board = board_of(target)
     if board.virtual is not None:
-        from rpikit.virtual import machine
-
-        up = machine.up(board, name=target.name, report=report)
-        with Ssh(up.ssh, target.name) as transport:
-            yield Connection(target, board, transport, up)
+        with _virtual(board, target.name, report, keep) as machine:
+            with Ssh(machine.ssh, target.name) as transport:
+                yield Connection(target, board, transport, machine)
         return
     if target.ssh is None:
         raise BoardError(
@@ -53,3 +55,19 @@ def connect(
         )
     with Ssh(SshAddress.parse(target.ssh), target.name) as transport:
         yield Connection(target, board, transport)
+
+
+@contextlib.contextmanager
+def _virtual(
+    board: Board, name: str, report: Callable[[str], None], keep: bool
+) -> Iterator["Machine"]:
+    from rpikit.virtual import machine
+
+    was_up = machine.find(name) is not None
+    try:
+        yield machine.up(board, name=name, report=report)
+    finally:
+        if not was_up and not keep:
+            machine.down(name)
+        elif not was_up:
+            report(f"{name} stays up; `rpikit board down {name}` ends it")

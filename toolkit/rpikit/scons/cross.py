@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def stripped(env: Any, target: Path, source: Any) -> Any:
 def _say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
     """Name what is being made instead of showing the whole command."""
     if target and not command.startswith("Mkdir"):
-        print(f"  {os.path.relpath(str(target[0]), env['SETTINGS'].out)}")
+        sys.stdout.write(f"{os.path.relpath(str(target[0]), env['SETTINGS'].out)}\n")
 
 
 def _compiler_headers(cc: str) -> str:
