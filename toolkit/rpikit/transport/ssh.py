@@ -127,8 +127,8 @@ class Ssh:
             while channel.recv_stderr_ready():
                 err += channel.recv_stderr(_CHUNK)
             ended = channel.exit_status_ready()
-            if ended and channel.eof_received and not channel.recv_ready():
-                if not channel.recv_stderr_ready():
+            if ended and (channel.eof_received or channel.closed):
+                if not (channel.recv_ready() or channel.recv_stderr_ready()):
                     break
             elif left and not ended and channel.send_ready():
                 with suppress(OSError):  # it may end before it read everything

@@ -32,6 +32,7 @@ PINS_SOCKET = "pins.sock"
 STATE_FILE = "board.json"
 QEMU_LOG = "qemu.log"
 _IDLE_CHECK_SECONDS = 5.0
+_BOOT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ async def _end_of_use(plan: Plan, server: Server, machine: _Machine) -> None:
         now_typed = sum(console.typed for console in machine.consoles)
         if server.clients or now_typed != typed:
             typed, server.last_used = now_typed, time.monotonic()
-        if time.monotonic() - server.last_used >= plan.idle_seconds:
+        limit = plan.idle_seconds if server.is_ready else max(plan.idle_seconds, _BOOT_SECONDS)
+        if time.monotonic() - server.last_used >= limit:
             if "ESTABLISHED" not in await machine.connections():
                 return
             server.last_used = time.monotonic()

@@ -33,7 +33,7 @@ class Server:
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
         self._wanted = asyncio.Event()
         self._block = b""
-        self._is_ready = False
+        self.is_ready = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it goes."""
@@ -100,9 +100,9 @@ class Server:
     async def _do(self, request: Request, writer: asyncio.StreamWriter) -> dict[str, object]:
         match request.op:
             case "hello":
-                return {"ready": self._is_ready}
+                return {"ready": self.is_ready}
             case "ready":
-                self._is_ready = True
+                self.is_ready = True
                 return {}
             case "stop":
                 self.stopped.set()
