@@ -19,7 +19,7 @@
 
 #define VECTOR_SYNC_SPX 4 /* a synchronous exception of EL1 on its own stack pointer */
 
-/* ESR_EL1, Arm ARM D17.2.37: exception class and instruction specific syndrome. */
+/* ESR_EL1 (Arm Architecture Reference Manual, DDI 0487): exception class and syndrome. */
 #define ESR_CLASS(esr)  ((esr) >> 26 & 0x3f)
 #define ESR_STATUS(esr) ((esr)&0x3f)     /* of an abort */
 #define ESR_WRITE(esr)  ((esr) >> 6 & 1) /* of a data abort */
