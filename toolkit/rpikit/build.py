@@ -26,10 +26,10 @@ class Build:
     sizes: dict[str, int]
 
     def __str__(self) -> str:
-        sizes = self.sizes
+        loaded, zeroed, tender = (self.sizes[key] for key in ("loaded", "zeroed", "tender"))
         return (
-            f"{self.unikernel}: {sizes['loaded']} bytes of text and data, {sizes['zeroed']} of bss\n"
-            f"{self.tender}: {sizes['tender']} bytes, for {', '.join(self.app.interfaces)}"
+            f"{self.unikernel}: {loaded} bytes of text and data, {zeroed} of bss\n"
+            f"{self.tender}: {tender} bytes, for {', '.join(self.app.interfaces)}"
         )
 
     def values(self) -> dict[str, object]:

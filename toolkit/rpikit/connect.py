@@ -44,9 +44,11 @@ def connect(
 
     board = board_of(target)
     if board.virtual is not None:
-        with _virtual(board, target.name, report, keep) as machine:
-            with Ssh(machine.ssh, target.name) as transport:
-                yield Connection(target, board, transport, machine)
+        with (
+            _virtual(board, target.name, report, keep) as machine,
+            Ssh(machine.ssh, target.name) as transport,
+        ):
+            yield Connection(target, board, transport, machine)
         return
     if target.ssh is None:
         raise BoardError(

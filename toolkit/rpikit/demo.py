@@ -13,6 +13,7 @@ from rpikit.build import build
 from rpikit.errors import FirmwareError
 from rpikit.flash import Flashed, flash
 from rpikit.report import Reporter
+from rpikit.transport import Transport
 from rpikit.waveform import milliseconds
 
 PRESSES_MS = (120, 60, 200)
@@ -55,7 +56,7 @@ def demo(*, reporter: Reporter) -> Shown:
     made = bundle.make(app, built.board, built.unikernel, built.tender, built.folder)
     with connect.connect(target, report=reporter.step) as there:
         flashed = flash(made, there.transport, reporter=reporter)
-        kvm = there.transport.run(_WHO_USES_KVM).out.strip()
+        kvm = _guest_of(there.transport, flashed.status.pid)
         reporter.step("press the switch through GPIO 27, watch the lamp on GPIO 18")
         with open_wires(app, there) as wires, wires.panel() as pins:
             edges: list[PinEdge] = []
@@ -72,9 +73,10 @@ def demo(*, reporter: Reporter) -> Shown:
     return Shown(flashed, kvm, tuple(edges), picture)
 
 
-# One line that says what the guest runs on, read from the board itself.
-_WHO_USES_KVM = (
-    'for fd in /proc/[0-9]*/fd/*; do case "$(readlink "$fd")" in *kvm-vcpu*) '
-    'pid=${fd#/proc/}; pid=${pid%%/*}; echo "on the board: $(cat /proc/$pid/comm) ($pid) holds a '
-    'vCPU of /dev/kvm; $(uname -srm)"; break ;; esac; done'
-)
+def _guest_of(transport: Transport, pid: int | None) -> str:
+    """Say what the guest runs on, as the board itself tells it."""
+    told = transport.run(f"uname -srm; ls -l /proc/{pid}/fd").out
+    system, *descriptors = told.splitlines()
+    if not any("kvm-vcpu" in line for line in descriptors):
+        raise FirmwareError(f"process {pid} holds no vCPU of /dev/kvm: is the guest running?")
+    return f"on the board, {system}: process {pid} holds a vCPU of /dev/kvm"
