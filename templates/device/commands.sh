@@ -68,7 +68,7 @@ do_install() { # TOKEN SECONDS: verify, try, and select the firmware if it is re
     check_slot new
     read_selected
     { rm -rf "${slots:?}/$idle" && mv "$slots/new" "$slots/$idle"; } || fail_write
-    sync
+    sync_home
     if guest_lives; then was_running=yes; else was_running=no; fi
     stop_guest
     reason='did not start'

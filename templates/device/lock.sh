@@ -8,10 +8,13 @@ read_lock() { # set lock_token, lock_pid, lock_born, lock_boot, lock_since and l
         2>/dev/null
 }
 
-write_lock() { # FILE TOKEN PID HOLDER
-    read_birth "$3"
+write_lock() { # TOKEN PID HOLDER: make a lock aside, in the file lock.TOKEN
+    read_birth "$2"
     read_uptime
-    printf '%s\n' "$2 $3 $born $boot $uptime $4" >"$1"
+    printf '%s\n' "$1 $2 $born $boot $uptime $3" >"$home/lock.$1" || {
+        rm -f "$home/lock.$1"
+        fail_write
+    }
 }
 
 lock_is_stale() { # whether the lock that read_lock saw has no holder any more
@@ -21,7 +24,7 @@ lock_is_stale() { # whether the lock that read_lock saw has no holder any more
 }
 
 take_lock() { # TOKEN HOLDER: hold the lock for our parent process, the connection
-    write_lock "$home/lock.$1" "$1" "$PPID" "$2" || fail_write
+    write_lock "$1" "$PPID" "$2"
     tries=0
     while ! ln "$home/lock.$1" "$home/lock" 2>/dev/null; do
         tries=$((tries + 1))
@@ -41,6 +44,6 @@ keep_lock() { # TOKEN: hold our lock for this process, even if the connection br
     if ! read_lock || [ "$lock_token" != "$1" ]; then
         fail $BOARD "gave this flash's lock to ${lock_holder:-nobody}" 'flash again'
     fi
-    write_lock "$home/lock.$1" "$1" "$$" "$lock_holder" || fail_write
+    write_lock "$1" "$$" "$lock_holder"
     mv -f "$home/lock.$1" "$home/lock"
 }

@@ -1,6 +1,10 @@
 # Slots a and b hold a firmware each, `new` the one on its way in; `current` is the selected one.
 # A slot is whole if every file has the SHA-256 that its {{ sums }} says.
 
+sync_home() { # have everything below home on the disk before the next step
+    sync -f "$home" 2>/dev/null || sync
+}
+
 read_selected() { # set slot (a, b or nothing) and idle, the other one
     slot=$(readlink "$home/current" 2>/dev/null)
     slot=${slot#slots/}
@@ -11,7 +15,7 @@ select_slot() { # SLOT: point `current` at it in one step
     rm -f "$home/current.new"
     ln -s "slots/$1" "$home/current.new" && mv -f -T "$home/current.new" "$home/current" ||
         fail_write
-    sync
+    sync_home
 }
 
 check_slot() { # SLOT: fail unless it is whole
@@ -63,5 +67,5 @@ fail_write() { # say why writing did not work
 }
 
 withdraw() { # leave no trace of a flash that ends here
-    rm -rf "$slots/new" "$home/incoming" "$home/lock"
+    rm -rf "$slots/new" "$home/incoming" "$home/lock" "$home"/lock.*
 }

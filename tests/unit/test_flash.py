@@ -182,6 +182,13 @@ def large(tmp_path: Path, size: int) -> Bundle:
     return make_bundle(tmp_path, f"echo ready\nexec sleep 60\n# {noise}\n", version="2.0.0")
 
 
+def fill_up(home: Path, room: int | None) -> None:
+    """Leave only so many bytes free."""
+    if room is not None:
+        free = shutil.disk_usage(home).free
+        (home / "run/filler").write_bytes(bytes(free - room))
+
+
 class Filling(Local):
     """A way to a board that somebody else fills up to the last `room` bytes around an upload."""
 
@@ -194,20 +201,26 @@ class Filling(Local):
     def put(
         self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
     ) -> None:
-        self._fill(self._before)
+        fill_up(self._home, self._before)
         super().put(data, remote, progress=progress)
-        self._fill(self._after)
-
-    def _fill(self, room: int | None) -> None:
-        if room is not None:
-            free = shutil.disk_usage(self._home).free
-            (self._home / "run/filler").write_bytes(bytes(free - room))
+        fill_up(self._home, self._after)
 
 
 def test_a_full_board_is_found_before_the_upload(small: LocalBoard, tmp_path: Path) -> None:
     before = flash_on(small, make_bundle(tmp_path)).status
     with pytest.raises(BoardError, match=r"no space left in .* KiB are free, .* are needed"):
         flash_on(small, large(tmp_path, 300 << 10))
+    assert small.half.status() == before
+    assert small.leftovers() == set()
+
+
+def test_a_board_that_is_full_to_the_last_byte_is_left_as_it_is(
+    small: LocalBoard, tmp_path: Path
+) -> None:
+    before = flash_on(small, make_bundle(tmp_path)).status
+    fill_up(small.home, 0)
+    with pytest.raises(BoardError, match="no space left"):
+        flash_on(small, make_bundle(tmp_path, version="2.0.0"))
     assert small.half.status() == before
     assert small.leftovers() == set()
 
