@@ -306,6 +306,8 @@ class Header(Model):
     since: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     numbers: tuple[int, int]
     doc: str = Field(min_length=1)
+    uses: tuple[Name, ...] = ()
+    """Devices below its handlers, such as gpio: files of that name on each floor of the host."""
 
 
 class Interface(Model):

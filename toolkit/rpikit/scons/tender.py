@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rpikit.app import App
+from rpikit.interface import Interface
 from rpikit.scons.interface import interfaces_of
 
 
@@ -27,19 +28,36 @@ def handlers(env: Any, app: App) -> list[Path]:
     return found
 
 
+def _parts_of_host(env: Any, found: tuple[Interface, ...]) -> tuple[list[Path], list[Path]]:
+    """Return the files that need the kernel's headers, and the freestanding ones.
+
+    A file named after a device (gpio.c, gpio_cdev.c) belongs to the tenders that use the device,
+    every other file to all of them.
+    """
+    devices = {file.stem for file in env.SourcesIn("devices")}
+    used = {name for i in found for name in (i.name, *i.interface.uses)}
+
+    def belongs(file: Path) -> bool:
+        noun = file.stem.split("_")[0]
+        return noun not in devices or noun in used
+
+    handled = {i.name for i in found}
+    linux = [file for file in env.SourcesIn("tender", "backends/linux") if belongs(file)]
+    shared = [*env.SourcesIn("dispatch", "lib")]
+    shared += [file for file in env.SourcesIn("devices") if file.stem in used - handled]
+    return linux, shared
+
+
 def tender(env: Any, app: App) -> Any:
     """Link the tender: rpikit-tender.debug with symbols, rpikit-tender without."""
     settings = env["SETTINGS"]
     folder = settings.folder(app)
     common = settings.common / "host"
     found = interfaces_of(env, app)
-    parts = [
-        env.Compiled(file, common, env["TENDER_FLAGS"])
-        for file in env.SourcesIn("tender", "backends/linux")
-    ]
-    shared = [*env.SourcesIn("dispatch", "lib"), settings.root / "c" / "devices" / "gpio.c"]
-    printed = [env.Generated(i, app)[f"dispatch_{i.name}.c"] for i in found]
-    for file in (*shared, *env.Handlers(app), *(Path(str(node)) for node in printed)):
+    linux, shared = _parts_of_host(env, found)
+    parts = [env.Compiled(file, common, env["TENDER_FLAGS"]) for file in linux]
+    printed = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
+    for file in (*shared, *env.Handlers(app), *printed):
         parts.append(env.Compiled(file, common, env["DEVICE_FLAGS"]))
     (table,) = env.Table(found, folder / "gen")
     parts += env.Object(
