@@ -4,8 +4,8 @@
 from pathlib import Path
 from typing import Any
 
+from rpikit import interface as interfaces
 from rpikit.app import App
-from rpikit.scons.interface import interfaces_of
 
 UNGUARDED = {"start.c", "protector.c"}
 """Bindings that run before the stack protector's guard is set, or are the protector."""
@@ -43,7 +43,7 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
             continue
         unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
         parts.append(env.Compiled(file, common, [*flags, *unguarded]))
-    for i in interfaces_of(env, app):
+    for i in interfaces.load_all(app.interfaces, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
         parts.append(env.Compiled(Path(str(stub)), common, flags))
     joined = env.Command(
