@@ -98,9 +98,15 @@ def _send(bundle: Bundle, staged: Staged, transport: Transport, reporter: Report
         file.write(gzip.compress(archive, mtime=0))
         file.flush()
         total = file.tell()
-        transport.put(
-            Path(file.name), staged.incoming, progress=lambda sent: reporter.progress(sent, total)
-        )
+        try:
+            transport.put(
+                Path(file.name),
+                staged.incoming,
+                progress=lambda sent: reporter.progress(sent, total),
+            )
+        except BaseException:
+            reporter.note("broken off")
+            raise
     return total
 
 

@@ -97,6 +97,11 @@ class Terminal(Plain):
             self._stop()
             super().progress(total, total)
 
+    def note(self, text: str) -> None:
+        """Write the note; a bar that still moves ends here."""
+        self._stop()
+        super().note(text)
+
     def result(self, values: Mapping[str, object], text: str) -> None:
         """Write the sentence below everything else."""
         self._stop()
