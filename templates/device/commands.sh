@@ -1,3 +1,4 @@
+{# SPDX-License-Identifier: MIT #}
 # The commands. A flash is `stage`, an upload to the file `incoming`, and `install`.
 
 do_status() { # what is selected and what runs

@@ -1,3 +1,4 @@
+{# SPDX-License-Identifier: MIT #}
 # The running guest. `run/guest` is `PID BORN BOOT SLOT`, `run/exit` its status once it has ended,
 # `run/console.log` what it and its tender wrote.
 

@@ -1,3 +1,4 @@
+{# SPDX-License-Identifier: MIT #}
 # One flash at a time. The lock is a file `TOKEN PID BORN BOOT UPTIME HOLDER`, made whole and then
 # linked into place. It dies with the process PID, which is the connection's, or of old age.
 

@@ -1,3 +1,4 @@
+{# SPDX-License-Identifier: MIT #}
 # Processes and time, told apart across reboots: a number alone may belong to another one by now.
 
 nap() { # a moment; a whole second where sleep knows no fractions

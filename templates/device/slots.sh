@@ -1,3 +1,4 @@
+{# SPDX-License-Identifier: MIT #}
 # Slots a and b hold a firmware each, `new` the one on its way in; `current` is the selected one.
 # A slot is whole if every file has the SHA-256 that its {{ sums }} says.
 
