@@ -224,7 +224,7 @@ def _connect(address: SshAddress, board: str) -> "fabric.Connection":
     logging.getLogger("paramiko").addHandler(logging.NullHandler())
     own = address.known_hosts is not None
     config = fabric.Config(overrides={"load_ssh_configs": not own})
-    keys = [str(address.key_file)] if address.key_file else None
+    keys = [str(address.key_file)] if address.key_file else []
     connection = fabric.Connection(
         address.host,
         user=address.user,

@@ -15,11 +15,11 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from rpikit.virtual import protocol, qemu
 from rpikit.virtual.console import Console
@@ -149,7 +149,8 @@ def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
     aside.rename(plan.folder / STATE_FILE)
 
 
-async def _run(plan: Plan) -> None:
+async def _run(plan: Plan, starter: BinaryIO) -> None:
+    starter.write(b"%d\n" % os.getpid())
     server = Server(plan.registers)
     machine = _Machine(plan, server)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -170,6 +171,7 @@ async def _run(plan: Plan) -> None:
         await asyncio.start_unix_server(server.serve, PINS_SOCKET, limit=protocol.LINE_LIMIT)
         facts = {"pid": process.pid, "daemon": os.getpid(), "port": port.result()}
         _write_state(plan, {**facts, "started_at": started_at})
+        starter.write(b"up\n")
         ends.append(asyncio.create_task(_end_of_use(plan, server, machine)))
         polling = asyncio.create_task(server.poll())
         await asyncio.wait([*ends], return_when=asyncio.FIRST_COMPLETED)
@@ -182,10 +184,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> None:
-    """Be the board described by the plan on standard input."""
+    """Be the board described by the plan on standard input; tell the pipe named by the argument."""
     plan = Plan.parse(sys.stdin.read())
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_run(plan))
+    if os.fork():
+        os._exit(0)  # nobody's child, so nobody must wait for it
+    with os.fdopen(int(sys.argv[1]), "wb", buffering=0) as starter:
+        asyncio.run(_run(plan, starter))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 FIRMWARE_FOLDER = "/opt/rpikit"
 FIRMWARE_SIZE = "64M"
+HOST = "127.0.0.1"
+READY = "sshd: listening"
+"""What the console says when the network is up and sshd listens."""
+
 _KEPT = 3
 _ROOT = "board/root"
 _MERGED = ("bin", "lib", "sbin")
@@ -202,7 +206,7 @@ def _add_system(
     for name in _MERGED:
         root.link(name, f"usr/{name}")
     root.device("dev/console", 5, 1)
-    values = {"modules": modules, "folder": FIRMWARE_FOLDER, "size": FIRMWARE_SIZE}
+    values = {"modules": modules, "folder": FIRMWARE_FOLDER, "size": FIRMWARE_SIZE, "ready": READY}
     for name, _ in _templates():
         text = generate.render(f"{_ROOT}/{name}", **values)
         root.file(name.removesuffix(".j2"), text.encode(), 0o755 if name == "init.j2" else 0o644)

@@ -7,12 +7,7 @@ as somebody answers at its socket, whatever files a crash left behind.
 
 import json
 import os
-import select
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +19,7 @@ from filelock import FileLock
 from rpikit import paths
 from rpikit.errors import BoardError
 from rpikit.transport import SshAddress
-from rpikit.virtual import daemon, image, qemu
+from rpikit.virtual import daemon, image, launch, qemu
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.keys import Keys
 from rpikit.virtual.pins import Connection
@@ -32,13 +27,8 @@ from rpikit.virtual.pins import Connection
 if TYPE_CHECKING:
     from rpikit.board import Board
 
-_HOST = "127.0.0.1"
-_START_SECONDS = 10.0
-_BOOT_SECONDS = 60.0
 _END_SECONDS = 5.0
 _IDLE_SECONDS = 1800.0
-_MARKER = b"sshd: listening"
-_PATIENCE_SECONDS = 3.0
 _OPTIONS = qemu.Options()
 
 
@@ -89,7 +79,7 @@ def up(
 ) -> Machine:
     """Return the running board of this name, starting it when there is none.
 
-    An interrupt while it starts leaves nothing running.
+    The options are those of a start. An interrupt while it starts leaves nothing running.
     """
     name = name or board.name
     if board.virtual is None:
@@ -108,7 +98,14 @@ def up(
         made = image.prepare(board.virtual, report)
         boot = _boot(board, made, folder, options)
         report(f"starting {name}")
-        return _start(name, daemon.Plan(folder, boot, Registers.of(board.soc), _idle()))
+        with launch.Launch(daemon.Plan(folder, boot, Registers.of(board.soc), _idle())) as started:
+            started.wait_for_machine()
+            machine = _machine(name)
+            started.wait_for_ssh(machine.log, machine.ssh.port)
+            connection = Connection(machine.pins_socket)
+            connection.ask("ready")
+            connection.close()
+        return machine
 
 
 def down(name: str) -> bool:
@@ -174,7 +171,9 @@ def _machine(name: str) -> Machine:
     return Machine(
         name=name,
         pid=facts["pid"],
-        ssh=SshAddress(_HOST, facts["port"], "root", keys.user, _known_hosts(folder, facts, keys)),
+        ssh=SshAddress(
+            image.HOST, facts["port"], "root", keys.user, _known_hosts(folder, facts, keys)
+        ),
         serials=tuple(folder / serial for serial in qemu.SERIALS),
         pins_socket=folder / daemon.PINS_SOCKET,
         started_at=facts["started_at"],
@@ -184,7 +183,7 @@ def _machine(name: str) -> Machine:
 
 def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
     file = folder / "known_hosts"
-    line = f"[{_HOST}]:{facts['port']} {keys.public(keys.host)}"
+    line = f"[{image.HOST}]:{facts['port']} {keys.public(keys.host)}"
     if not file.exists() or file.read_text() != line:
         file.write_text(line)
     return file
@@ -199,89 +198,3 @@ def _boot(board: "Board", made: image.Image, folder: Path, options: qemu.Options
         board.virtual.machine, board.memory, made.kernel, device_tree, made.initramfs,
         arguments, options,
     )  # fmt: skip
-
-
-def _start(name: str, plan: daemon.Plan) -> Machine:
-    """Start the daemon and wait until the board answers; on any failure end it again."""
-    (plan.folder / daemon.STATE_FILE).unlink(missing_ok=True)
-    with (plan.folder / "daemon.log").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", daemon.__name__],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        assert process.stdin is not None
-        process.stdin.write(plan.dump().encode())
-        process.stdin.close()
-        _wait_for_state(name, process)
-        machine = _machine(name)
-        _wait_for_ssh(machine, process)
-        connection = Connection(machine.pins_socket)
-        connection.ask("ready")
-        connection.close()
-        return machine
-    except BaseException:
-        process.terminate()
-        try:
-            process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        raise
-
-
-def _wait_for_state(name: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    folder = _folder(name)
-    while not (folder / daemon.STATE_FILE).exists():
-        _check_alive(folder, process)
-        if time.monotonic() > deadline:
-            raise BoardError(f"{name}: QEMU shows no sign of life after {_START_SECONDS:.0f} s")
-        time.sleep(0.02)
-
-
-def _check_alive(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        return
-    said = [(folder / log).read_text(errors="replace") for log in (daemon.QEMU_LOG, "daemon.log")]
-    last = "".join(said).strip().rpartition("\n")[2] or f"status {process.returncode}"
-    raise BoardError(
-        f"{folder.name}: the virtual board ended while it started: {last}",
-        hint=f"its logs are in {folder}",
-    )
-
-
-def _wait_for_ssh(machine: Machine, process: subprocess.Popen[bytes]) -> None:
-    """Wait for the greeting of the board's sshd.
-
-    QEMU accepts for the board long before the board listens, and each connection costs the board
-    a new process, so the first one waits for the boot's last line.
-    """
-    deadline = time.monotonic() + _BOOT_SECONDS
-    while _MARKER not in machine.log.read_bytes():
-        _check_alive(machine.log.parent, process)
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    while True:
-        if _greets(machine.ssh):
-            return
-        _check_alive(machine.log.parent, process)
-        if time.monotonic() > deadline:
-            last = machine.log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise BoardError(
-                f"{machine.name}: SSH does not answer {_BOOT_SECONDS:.0f} s after the start; "
-                f"last on the console: {last[:80]!r}",
-                hint=f"its logs are in {machine.log.parent}",
-            )
-
-
-def _greets(address: SshAddress) -> bool:
-    with suppress(OSError), socket.create_connection((address.host, address.port)) as probe:
-        if select.select([probe], [], [], _PATIENCE_SECONDS)[0]:
-            return probe.recv(64).startswith(b"SSH-")
-    time.sleep(0.05)
-    return False

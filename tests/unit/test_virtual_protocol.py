@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Requests at the board's socket: good ones are read, odd ones are refused in one line."""
+
+import json
+
+import pytest
+
+from rpikit.errors import BenchError
+from rpikit.virtual import protocol
+from rpikit.virtual.protocol import Request
+from rpikit.virtual.wires import Edge
+
+WRONG = {
+    b"": "not JSON",
+    b"\xff\xfe": "not JSON",
+    b"[" * 5000: "not JSON",
+    b"[1, 2]": 'an object with an "op"',
+    b'{"line": 3}': 'an object with an "op"',
+    b'{"op": ["read"]}': 'an object with an "op"',
+    b'{"op": "explode"}': "no operation 'explode'; there are hello,",
+    b'{"op": "read"}': "read: line = null; the board has lines 0-53",
+    b'{"op": "read", "line": 54}': "read: line = 54; the board has lines 0-53",
+    b'{"op": "read", "line": -1}': "lines 0-53",
+    b'{"op": "read", "line": true}': "lines 0-53",
+    b'{"op": "read", "line": 1.0}': "lines 0-53",
+    b'{"op": "read", "line": "17"}': 'line = "17"',
+    b'{"op": "drive", "line": 17}': "drive: high = null; it is true or false",
+    b'{"op": "drive", "line": 17, "high": 1}': "it is true or false",
+    b'{"op": "watch", "lines": []}': "it is a list of lines",
+    b'{"op": "watch", "lines": [17, 99]}': "line = 99",
+    b'{"op": "jumper", "source": 3}': "jumper: target = null",
+}
+
+
+@pytest.mark.parametrize("text", WRONG, ids=lambda text: text[:24].decode("latin-1"))
+def test_odd_input_is_refused(text: bytes) -> None:
+    with pytest.raises(BenchError) as refused:
+        protocol.parse(text, 54)
+    assert WRONG[text] in str(refused.value)
+    assert len(str(refused.value)) < 200
+
+
+def test_requests_are_read() -> None:
+    assert protocol.parse(protocol.request("drive", line=17, high=True), 54) == Request(
+        "drive", line=17, high=True
+    )
+    watch = protocol.parse(protocol.request("watch", lines=[1, 2]), 54)
+    assert watch == Request("watch", lines=(1, 2))
+
+
+def test_an_edge_survives_the_wire() -> None:
+    edge = Edge(17, True, 123456789012345, "notice")
+    assert protocol.parse_edge(protocol.edge_line(edge)) == edge
+
+
+def test_a_refusal_is_raised_where_the_answer_is_read() -> None:
+    line = protocol.refusal(BenchError("line 18 is busy", hint="check it"))
+    assert json.loads(line)["ok"] is False
+    with pytest.raises(BenchError, match="line 18 is busy") as raised:
+        protocol.parse_answer(line)
+    assert raised.value.hint == "check it"
+
+
+def test_an_answer_carries_its_facts() -> None:
+    assert protocol.parse_answer(protocol.answer(high=True))["high"] is True

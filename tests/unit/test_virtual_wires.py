@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""The wires of the virtual board, over registers that behave as QEMU's model of them does."""
+
+import itertools
+import struct
+
+import pytest
+
+from rpikit import board
+from rpikit.errors import BenchError
+from rpikit.virtual.gpio import Registers
+from rpikit.virtual.wires import Edge, Wires
+
+REGISTERS = Registers.of(board.load("virtual-pi3").soc)
+
+
+class Chip:
+    """One latch a line, moved by whoever writes GPSET and GPCLR, and a function each."""
+
+    def __init__(self) -> None:
+        self.words = [0] * (REGISTERS.size // 4)
+        self.edges: list[Edge] = []
+        ticks = itertools.count(1000)
+        self.wires = Wires(REGISTERS, self, self.edges.append, lambda: next(ticks))
+
+    def write_word(self, address: int, value: int) -> None:
+        offset = address - REGISTERS.base
+        for base, high in ((REGISTERS.set, True), (REGISTERS.clear, False)):
+            bank, rest = divmod(offset - base, 4)
+            if rest == 0 and 0 <= bank <= 1:
+                at = REGISTERS.level // 4 + bank
+                self.words[at] = self.words[at] | value if high else self.words[at] & ~value
+
+    def latch(self, line: int) -> bool:
+        return bool(self.words[REGISTERS.level // 4 + line // 32] >> line % 32 & 1)
+
+    def board_sets(self, line: int, high: bool) -> None:
+        self.write_word(*REGISTERS.mover(line, high))
+
+    def board_turns(self, line: int, code: int) -> None:
+        at, shift = line // 10, 3 * (line % 10)
+        self.words[at] = self.words[at] & ~(7 << shift) | code << shift
+
+    def look(self) -> None:
+        block = struct.pack(f"<{len(self.words)}I", *self.words)
+        self.wires.observe(REGISTERS.decode(block), 500)
+
+    def heard(self) -> list[tuple[int, bool, str]]:
+        heard = [(edge.line, edge.high, edge.source) for edge in self.edges]
+        self.edges.clear()
+        return heard
+
+
+@pytest.fixture
+def chip() -> Chip:
+    return Chip()
+
+
+def test_functions_are_decoded() -> None:
+    chip = Chip()
+    chip.board_turns(14, 2)
+    chip.board_turns(53, 1)
+    chip.look()
+    assert chip.wires.function(14) == "alt5"
+    assert chip.wires.function(53) == "out"
+    assert chip.wires.function(0) == "in"
+
+
+def test_a_level_set_before_the_direction_is_an_edge_only_then(chip: Chip) -> None:
+    chip.board_sets(18, True)
+    chip.look()
+    assert chip.heard() == []
+    chip.board_turns(18, 1)
+    chip.look()
+    assert chip.heard() == [(18, True, "poll")]
+
+
+def test_an_edge_noticed_is_not_polled_again(chip: Chip) -> None:
+    chip.board_turns(18, 1)
+    chip.look()
+    chip.board_sets(18, True)
+    chip.wires.notice(18, True, 7)
+    chip.look()
+    assert chip.heard() == [(18, True, "notice")]
+
+
+def test_a_line_let_go_falls_back_to_its_pull(chip: Chip) -> None:
+    chip.wires.pull(18, True)
+    chip.board_turns(18, 1)
+    chip.board_sets(18, False)
+    chip.look()
+    chip.board_turns(18, 0)
+    chip.look()
+    assert chip.heard() == [(18, True, "drive"), (18, False, "poll"), (18, True, "poll")]
+    assert chip.latch(18)
+
+
+def test_driving_an_input_moves_it_once(chip: Chip) -> None:
+    chip.wires.drive(40, True)
+    chip.wires.drive(40, True)
+    chip.look()
+    assert chip.heard() == [(40, True, "drive")]
+    assert chip.latch(40)
+    chip.wires.release(40)
+    assert not chip.latch(40)
+
+
+def test_driving_what_the_board_drives_is_refused(chip: Chip) -> None:
+    chip.board_turns(18, 1)
+    chip.look()
+    with pytest.raises(BenchError, match="line 18 is driven by the board itself"):
+        chip.wires.drive(18, True)
+
+
+def test_a_jumper_carries_the_level(chip: Chip) -> None:
+    chip.wires.jumper(18, 27)
+    chip.board_turns(18, 1)
+    chip.look()
+    chip.board_sets(18, True)
+    chip.wires.notice(18, True, 7)
+    assert chip.heard() == [(18, True, "notice"), (27, True, "drive")]
+    assert chip.latch(27)
+    chip.wires.cut(18, 27)
+    assert chip.heard() == [(27, False, "drive")]
+
+
+def test_a_jumper_from_a_line_nobody_drives_leaves_the_pull(chip: Chip) -> None:
+    chip.wires.pull(27, True)
+    chip.wires.jumper(18, 27)
+    assert chip.wires.level(27)
+    chip.board_turns(18, 1)
+    chip.look()
+    assert not chip.wires.level(27)
+    chip.board_turns(18, 0)
+    chip.look()
+    assert chip.wires.level(27)
+
+
+def test_jumpers_in_a_circle_come_to_rest(chip: Chip) -> None:
+    chip.wires.jumper(5, 6)
+    chip.wires.jumper(6, 5)
+    chip.wires.drive(5, True)
+    assert chip.wires.level(6)
+    chip.wires.release(5)
+    assert chip.wires.level(5) == chip.wires.level(6)
+
+
+@pytest.mark.parametrize(("source", "target"), [(5, 5), (27, 18)])
+def test_impossible_jumpers_are_refused(chip: Chip, source: int, target: int) -> None:
+    chip.board_turns(18, 1)
+    chip.look()
+    with pytest.raises(BenchError):
+        chip.wires.jumper(source, target)
+
+
+def test_a_reset_keeps_what_is_outside(chip: Chip) -> None:
+    chip.wires.drive(17, True)
+    chip.board_turns(18, 1)
+    chip.board_sets(18, True)
+    chip.look()
+    chip.heard()
+    chip.words = [0] * len(chip.words)
+    chip.wires.reset(9)
+    assert chip.heard() == [(18, False, "poll")]
+    assert chip.latch(17)
