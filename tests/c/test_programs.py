@@ -12,7 +12,12 @@ PROGRAMS = sorted(path.stem for path in Path(__file__).parent.glob("test_*.c"))
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_program(built: Path, program: str) -> None:
     done = subprocess.run(
-        [built / program], capture_output=True, text=True, errors="replace", check=False, timeout=60
+        [built / "host" / program],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
 

@@ -38,7 +38,7 @@ def test_clang_has_no_complaint(built: Path) -> None:
         ["clang", "-print-resource-dir"], capture_output=True, text=True, check=True
     )
     headers = f"{resources.stdout.strip()}/include"
-    entries = json.loads((built.parent / "compile_commands.json").read_text())
+    entries = json.loads((built / "compile_commands.json").read_text())
     commands = [(_clang(entry, headers), entry["directory"]) for entry in entries]
     assert len(commands) > 100
     with concurrent.futures.ThreadPoolExecutor(2) as pool:

@@ -48,5 +48,5 @@ def test_interfaces_load_in_the_order_of_their_numbers() -> None:
 
 
 def test_an_unknown_interface_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(DescriptionError, match="no interface 'swich'.*switch"):
+    with pytest.raises(DescriptionError, match=r"no interface 'swich'.*switch"):
         interface.find("swich")

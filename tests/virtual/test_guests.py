@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Guests under our tender, on KVM of the virtual Pi: each does what its README line says."""
 
-import io
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from rpikit import app, board, build
 from rpikit.transport.ssh import Ssh
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "/tmp/guests"
-NAMES = sorted(path.parent.name for path in (ROOT / "tests" / "guests").glob("*/rpikit.toml"))
+NAMES = ["hello", *(path.parent.name for path in (ROOT / "tests/guests").glob("*/rpikit.toml"))]
 
 
 @dataclass(frozen=True)
@@ -40,28 +37,16 @@ class Tender:
 
 
 @pytest.fixture(scope="module")
-def tender(virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tender]:
-    out = tmp_path_factory.mktemp("guests")
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        for name in (*NAMES, "hello"):
-            tree = ROOT / ("c/apps" if name == "hello" else "tests/guests")
-            described = app.load(tree / name)
-            made = build.build(
-                described,
-                board=board.load(board.DEFAULT),
-                generic=name == "hello",
-                out=ROOT / "build" / "virtual" / name,
-            )
-            tar.add(made.unikernel, f"{name}.hvt")
-            if name == "hello":
-                tar.add(made.tender, "rpikit-tender")
-    (out / "guests.tgz").write_bytes(archive.getvalue())
-    virtual_ssh.put(out / "guests.tgz", "/tmp/guests.tgz")
+def tender(built: Path, virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Tender:
+    archive = tmp_path_factory.mktemp("guests") / "guests.tgz"
+    with tarfile.open(archive, mode="w:gz") as tar:
+        tar.add(built / "generic" / "rpikit-tender", "rpikit-tender")
+        for name in NAMES:
+            tar.add(built / "apps" / name / f"{name}.hvt", f"{name}.hvt")
+    virtual_ssh.put(archive, "/tmp/guests.tgz")
     unpack = f"mkdir -p {FOLDER} && tar xzf /tmp/guests.tgz -C {FOLDER} && rm /tmp/guests.tgz"
     assert virtual_ssh.run(unpack).status == 0
-    yield Tender(virtual_ssh)
-    virtual_ssh.run(f"rm -r {FOLDER}")
+    return Tender(virtual_ssh)
 
 
 def assert_success(ended: Ended) -> None:

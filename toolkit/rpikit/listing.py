@@ -12,13 +12,13 @@ from rpikit.wiring import Bench
 class Listing:
     """The boards of a bench, in its order."""
 
-    rows: tuple[dict[str, object], ...]
+    rows: tuple[dict[str, str], ...]
 
     def __str__(self) -> str:
         header = {"name": "NAME", "kind": "KIND", "reach": "REACHED BY", "state": "STATE"}
         table = [header, *self.rows]
-        widths = {key: max(len(str(row[key])) for row in table) for key in header}
-        lines = ("  ".join(str(row[key]).ljust(widths[key]) for key in header) for row in table)
+        widths = {key: max(len(row[key]) for row in table) for key in header}
+        lines = ("  ".join(row[key].ljust(widths[key]) for key in header) for row in table)
         return "\n".join(line.rstrip() for line in lines)
 
     def values(self) -> dict[str, object]:
@@ -29,7 +29,7 @@ class Listing:
 def listing(bench: Bench) -> Listing:
     """List the boards of a bench, and virtual ones that run besides."""
     up = {one.name: one for one in machine.running()}
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, str]] = []
     for name, target in bench.boards.items():
         is_virtual = boards.load(target.board).virtual is not None
         reach = target.ssh or target.serial or ("started when needed" if is_virtual else "")

@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Any
 
+from rpikit import interface as interfaces
 from rpikit.app import App
 from rpikit.interface import Interface
 from rpikit.scons.interface import interfaces_of
@@ -15,17 +16,17 @@ def exists(env: Any) -> bool:
 
 def generate(env: Any) -> None:
     env.AddMethod(tender, "Tender")
-    env.AddMethod(handlers, "Handlers")
+    env.AddMethod(generic_tender, "GenericTender")
 
 
-def handlers(env: Any, app: App) -> list[Path]:
-    """Return the handler files of an application's interfaces: its own first, then rpikit's."""
-    found = []
-    for i in interfaces_of(env, app):
+def _handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
+    """Return the files with the handlers of interfaces: the application's own first."""
+    files = []
+    for i in found:
         own = app.folder / "devices" / f"{i.name}.c"
         ours = env["SETTINGS"].root / "c" / "devices" / f"{i.name}.c"
-        found.append(own if own.is_file() else ours)
-    return found
+        files.append(own if own.is_file() else ours)
+    return files
 
 
 def _parts_of_host(env: Any, found: tuple[Interface, ...]) -> tuple[list[Path], list[Path]]:
@@ -49,15 +50,24 @@ def _parts_of_host(env: Any, found: tuple[Interface, ...]) -> tuple[list[Path], 
 
 
 def tender(env: Any, app: App) -> Any:
-    """Link the tender: rpikit-tender.debug with symbols, rpikit-tender without."""
-    settings = env["SETTINGS"]
-    folder = settings.folder(app)
-    common = settings.common / "host"
-    found = interfaces_of(env, app)
+    """Link an application's tender."""
+    return _link(env, app, interfaces_of(env, app), env["SETTINGS"].folder(app))
+
+
+def generic_tender(env: Any) -> Any:
+    """Link the tender that knows every interface of rpikit, for any guest."""
+    some = env["SETTINGS"].apps[0]
+    found = interfaces.load_all(interfaces.names())
+    return _link(env, some, found, env["SETTINGS"].out / "generic")
+
+
+def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
+    """Link rpikit-tender.debug with symbols, and from it rpikit-tender without."""
+    common = env["SETTINGS"].common / "host"
     linux, shared = _parts_of_host(env, found)
     parts = [env.Compiled(file, common, env["TENDER_FLAGS"]) for file in linux]
     printed = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
-    for file in (*shared, *env.Handlers(app), *printed):
+    for file in (*shared, *_handlers(env, app, found), *printed):
         parts.append(env.Compiled(file, common, env["DEVICE_FLAGS"]))
     (table,) = env.Table(found, folder / "gen")
     parts += env.Object(
@@ -67,6 +77,7 @@ def tender(env: Any, app: App) -> Any:
         str(folder / "rpikit-tender.debug"),
         parts,
         "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,--gc-sections"
-        " -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--fatal-warnings -o $TARGET $SOURCES",
+        " -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--fatal-warnings"
+        " -o $TARGET $SOURCES",
     )
     return env.Stripped(folder / "rpikit-tender", debug)
