@@ -22,6 +22,7 @@ from rpikit.errors import ToolError, VerificationError
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _APT_HINT = "on Debian or Ubuntu: sudo apt-get install apt dpkg debian-archive-keyring"
+_KERNEL = "linux-image-"
 _TIMEOUT_SECONDS = 570
 
 
@@ -44,8 +45,7 @@ class Archive:
     def fetch(self, packages: tuple[str, ...], report: Callable[[str], None]) -> dict[str, Path]:
         """Return the package files by name, downloading what is missing.
 
-        A name whose package is empty but for one dependency (a metapackage such as
-        linux-image-arm64) stands for that dependency's file.
+        The name of a kernel's metapackage (linux-image-arm64) stands for the kernel it depends on.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "lock"):
@@ -84,7 +84,7 @@ class Archive:
         for folder in (self.folder / "lists" / "partial", partial):
             folder.mkdir(parents=True, exist_ok=True)
         self._apt("apt-get", "-q", "update")
-        real = {name: self._resolve(name) for name in missing}
+        real = self._resolve(missing)
         promised = self._promised(sorted(set(real.values())))
         size = sum(package.size for package in promised.values())
         report(f"downloading {len(promised)} packages, {size / 1e6:.0f} MB")
@@ -104,11 +104,15 @@ class Archive:
             for file, size, sha256 in found
         }
 
-    def _resolve(self, name: str) -> str:
-        depends = self._apt("apt-cache", "depends", "--important", name)
-        dependencies = re.findall(r"^ *Depends: (\S+)$", depends, re.MULTILINE)
-        is_metapackage = len(dependencies) == 1 and dependencies[0].startswith("linux-image-")
-        return dependencies[0] if is_metapackage else name
+    def _resolve(self, names: tuple[str, ...]) -> dict[str, str]:
+        """Return the package that each name stands for."""
+        depends = self._apt("apt-cache", "depends", "--important", *names)
+        real = dict(zip(names, names, strict=True))
+        for group in re.split(r"\n(?=\S)", depends):
+            name, *dependencies = re.findall(r"^(?: *Depends: )?(\S+)$", group, re.MULTILINE)
+            if name in real and len(dependencies) == 1 and dependencies[0].startswith(_KERNEL):
+                real[name] = dependencies[0]
+        return real
 
     def _apt(self, program: str, *arguments: str, cwd: Path | None = None) -> str:
         if shutil.which(program) is None or not _KEYRING.exists():
@@ -124,6 +128,7 @@ class Archive:
             "APT::Architecture": self.architecture,
             "APT::Architectures": self.architecture,
             "APT::Sandbox::User": "",
+            "APT::Update::Error-Mode": "any",
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
             "Dir::Etc::SourceList": sources,
