@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rpikit import board as boards
 from rpikit.board import Board
 from rpikit.errors import BoardError
-from rpikit.transport import Transport
+from rpikit.transport import SshAddress, Transport
 from rpikit.wiring import Target
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def connect(
     A virtual board that is not up is started, and ended with the connection unless it is to be
     kept.
     """
-    from rpikit.transport.ssh import Ssh, SshAddress
+    from rpikit.transport.ssh import Ssh
 
     board = board_of(target)
     if board.virtual is not None:
