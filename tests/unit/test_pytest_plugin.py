@@ -133,6 +133,16 @@ def test_a_failure_draws_the_pins(make: Make, capfd: pytest.CaptureFixture[str])
     assert "bench/pin.py" not in run.out
 
 
+def test_any_other_failure_shows_the_pins_too(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = make("def test_it(button, pins):\n    button.press(50)\n    assert 1 == 2\n")
+    run = Run(folder, capfd)
+    assert run.status == 1
+    assert "- Pins -" in run.out
+    assert "\nbutton ▁▁" in run.out
+
+
 def test_a_fault_of_the_bench_ends_the_run_in_a_sentence(
     make: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ that name already; `pins` has them all.
 
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,17 @@ if TYPE_CHECKING:
     from rpikit.bench.scope import Scope
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What the run is about: an application, and a board of the bench."""
+
+    app: App
+    target: Target
+
+
+_SUBJECT = pytest.StashKey[Subject]()
+
+
 def register(config: pytest.Config, folder: Path) -> None:
     """Read the application and its bench, and register the fixtures."""
     app = apps.load(folder)
@@ -40,7 +52,8 @@ def register(config: pytest.Config, folder: Path) -> None:
     name = config.getoption("rpikit_board") or boards.DEFAULT
     target = bench.target(name)
     bench.check(app, name)
-    config.pluginmanager.register(Fixtures(app, target), "rpikit-fixtures")
+    config.stash[_SUBJECT] = Subject(app, target)
+    config.pluginmanager.register(sys.modules[__name__], "rpikit-fixtures")
     taken = _fixture_names(config)
     names = [device.name for device in app.devices if device.name not in taken]
     config.pluginmanager.register(_device_fixtures(names), "rpikit-devices")
@@ -104,76 +117,76 @@ class Firmware:
             dut.close()
 
 
-class Fixtures:
-    """The fixtures of one application on one board of the bench."""
+@pytest.fixture(scope="session")
+def app(request: pytest.FixtureRequest) -> App:
+    """Give the application under test."""
+    return request.config.stash[_SUBJECT].app
 
-    def __init__(self, app: App, target: Target) -> None:
-        self._app = app
-        self._target = target
 
-    @pytest.fixture(scope="session")
-    def app(self) -> App:
-        """Give the application under test."""
-        return self._app
+@pytest.fixture(scope="session")
+def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
+    """Give the board under test within reach; a virtual one that was not up ends with the run."""
+    with connect.connect(
+        request.config.stash[_SUBJECT].target, report=rpikit_reporter.step
+    ) as connection:
+        yield connection
 
-    @pytest.fixture(scope="session")
-    def board(self, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
-        """Give the board under test within reach; a virtual one is started and stays up."""
-        with connect.connect(self._target, report=rpikit_reporter.step) as connection:
-            yield connection
 
-    @pytest.fixture(scope="session")
-    def bench(self, app: App, board: Connection) -> Iterator[Wires]:
-        """Give the open wires of the board, every switch at its idle level."""
-        site = Site(board.board.soc.gpio.chip_label, board.transport)
-        with ExitStack() as opened:
-            if board.machine is not None:
-                from rpikit.virtual.pins import Pins
+@pytest.fixture(scope="session")
+def bench(app: App, board: Connection) -> Iterator[Wires]:
+    """Give the open wires of the board, every switch at its idle level."""
+    site = Site(board.board.soc.gpio.chip_label, board.transport)
+    with ExitStack() as opened:
+        if board.machine is not None:
+            from rpikit.virtual.pins import Pins
 
-                site.virtual = Pins(board.machine.pins_socket)
-                opened.callback(site.virtual.close)
-            yield opened.enter_context(Wires(app, board.target, site))
+            site.virtual = Pins(board.machine.pins_socket)
+            opened.callback(site.virtual.close)
+        yield opened.enter_context(Wires(app, board.target, site))
 
-    @pytest.fixture(scope="session")
-    def firmware(
-        self, app: App, board: Connection, bench: Wires, rpikit_reporter: report.Reporter
-    ) -> Firmware:
-        """Build the application and flash it; the wires are there before it runs."""
-        from rpikit import build, bundle
 
-        rpikit_reporter.step(f"build {app.name} {app.version}")
-        built = build.build(app, board=board.board)
-        made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
-        flash.flash(made, board.transport, reporter=rpikit_reporter)
-        return Firmware(app, DeviceHalf(board.transport))
+@pytest.fixture(scope="session")
+def firmware(
+    app: App, board: Connection, bench: Wires, rpikit_reporter: report.Reporter
+) -> Firmware:
+    """Build the application and flash it; the wires are there before it runs."""
+    from rpikit import build, bundle
 
-    @pytest.fixture
-    def pins(
-        self, request: pytest.FixtureRequest, bench: Wires, firmware: Firmware
-    ) -> Iterator[Panel]:
-        """Give the named pins; each goes back to its idle level after the test."""
-        if "dut" in request.fixturenames:
-            firmware.half.stop()  # so that the scope sees a whole run and nothing of one before
-        with bench.panel() as panel:
-            yield panel
+    rpikit_reporter.step(f"build {app.name} {app.version}")
+    built = build.build(app, board=board.board)
+    made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
+    flash.flash(made, board.transport, reporter=rpikit_reporter)
+    return Firmware(app, DeviceHalf(board.transport))
 
-    @pytest.fixture
-    def dut(
-        self, request: pytest.FixtureRequest, firmware: Firmware, pins: Panel, tmp_path: Path
-    ) -> Iterator[Any]:
-        """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
-        with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
-            yield dut
 
-    @pytest.fixture
-    def scope(self, pins: Panel) -> "Scope":
-        """Give the record of all named pins; `print(scope.draw())` shows it."""
-        return pins.scope
+@pytest.fixture
+def pins(request: pytest.FixtureRequest, bench: Wires, firmware: Firmware) -> Iterator[Panel]:
+    """Give the named pins; each goes back to its idle level after the test."""
+    if "dut" in request.fixturenames:
+        firmware.half.stop()  # so that the scope sees a whole run and nothing of one before
+    with bench.panel() as panel:
+        yield panel
 
-    @pytest.fixture(scope="session")
-    def rpikit_reporter(self, request: pytest.FixtureRequest) -> report.Reporter:
-        """Give whoever is told of the steps before the first test."""
-        return _Steps(request.config)
+
+@pytest.fixture
+def dut(
+    request: pytest.FixtureRequest, firmware: Firmware, pins: Panel, tmp_path: Path
+) -> Iterator[Any]:
+    """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
+    with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
+        yield dut
+
+
+@pytest.fixture
+def scope(pins: Panel) -> "Scope":
+    """Give the record of all named pins; `print(scope.draw())` shows it."""
+    return pins.scope
+
+
+@pytest.fixture(scope="session")
+def rpikit_reporter(request: pytest.FixtureRequest) -> report.Reporter:
+    """Give whoever is told of the steps before the first test."""
+    return _Steps(request.config)
 
 
 class _Steps(report.Silent):

@@ -50,6 +50,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Recorder(config.getoption("rpikit_verdict")), "rpikit-recorder")
 
 
+def _add_pins(item: pytest.Item, report: pytest.TestReport, error: BaseException | None) -> None:
+    """Draw the pins of a test below its failure, unless that does so itself."""
+    from rpikit.bench.pin import PinError
+
+    panel = getattr(item, "funcargs", {}).get("pins")
+    if panel is not None and not isinstance(error, PinError):
+        report.sections.append(("Pins", panel.scope.draw()))
+
+
 def one_line(error: RpikitError) -> str:
     """Return an error of ours as its sentence and its hint, which is all a reader needs."""
     return f"{error}\nhint: {error.hint}" if error.hint else str(error)
@@ -66,7 +75,7 @@ class Recorder:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Show our own errors as a sentence and take note of them."""
+        """Show our own errors as a sentence, and what the pins did beside any other failure."""
         report = yield
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, RpikitError):
@@ -74,6 +83,8 @@ class Recorder:
             report.longrepr = one_line(error)
             if self._verdict.fault_code:
                 item.session.shouldstop = self._verdict.fault
+        elif report.failed:
+            _add_pins(item, report, error)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -22,7 +22,7 @@ else:
     _Spawn = SpawnBase  # generic in its stubs only
 
 _SHOWN = 200  # bytes of unmatched console in the message of a failed expect
-_POLL_S = 0.2
+_POLL_S = 0.05
 
 
 class Source(Protocol):

@@ -38,6 +38,10 @@ class Press:
         return (self.up.at_ns - self.down.at_ns) / _NS_PER_MS
 
 
+class PinError(AssertionError):
+    """A pin did not do what was expected of it; the message draws what all pins did."""
+
+
 class Pin:
     """One device of the application: driven if it is an input of the firmware, else watched.
 
@@ -123,7 +127,7 @@ class Pin:
         if edge is not None and edge.at_ns <= limit:
             return edge
         late = f"; it came after {milliseconds(edge.at_ns - start)}" if edge else ""
-        raise AssertionError(
+        raise PinError(
             self._report(f"{level} within {within_ms:.1f} ms{_origin(since)}{late}", start)
         )
 
@@ -141,7 +145,7 @@ class Pin:
         if changes:
             first = changes[0]
             seen = f"it became {first.level} after {milliseconds(first.at_ns - start)}"
-            raise AssertionError(
+            raise PinError(
                 self._report(f"no change for {for_ms:.1f} ms{_origin(since)}; {seen}", start)
             )
 

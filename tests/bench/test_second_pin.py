@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""The second-pin driver on the virtual board: its agent, its jumper, and without an observer."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from rpikit.bench.second_pin import Agent, SecondPin
+from rpikit.bench.virtual import VirtualLine
+from rpikit.errors import BenchError
+from rpikit.transport.ssh import Ssh
+from rpikit.virtual.pins import Pins
+
+CHIP = "pinctrl-bcm2835"
+DRIVER, FAR_END = 27, 22  # lines that no application of the tree uses
+NS_PER_MS = 1_000_000
+
+
+@pytest.fixture
+def agent(virtual_ssh: Ssh) -> Iterator[Agent]:
+    made = Agent(virtual_ssh, CHIP)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def jumper(virtual_pins: Pins) -> Iterator[Pins]:
+    virtual_pins.jumper(DRIVER, FAR_END)
+    yield virtual_pins
+    virtual_pins.cut(DRIVER, FAR_END)
+
+
+def exported(ssh: Ssh) -> str:
+    """Return the lines that sysfs has handed out, and the agents that hold them."""
+    return ssh.run("ls /sys/class/gpio | grep -v -e chip -e export; pgrep -f [s]econd-pin").out
+
+
+def test_the_agent_drives_and_reads_lines(agent: Agent, virtual_pins: Pins) -> None:
+    for high in (True, False, True):
+        agent.drive(DRIVER, high)
+        assert virtual_pins.function(DRIVER) == "out"
+        assert virtual_pins.read(DRIVER) == high
+    virtual_pins.drive(FAR_END, True)
+    assert agent.read(FAR_END)
+    virtual_pins.drive(FAR_END, False)
+    assert not agent.read(FAR_END)
+    virtual_pins.release(FAR_END)
+
+
+def test_the_agent_leaves_nothing_behind(virtual_ssh: Ssh, virtual_pins: Pins) -> None:
+    agent = Agent(virtual_ssh, CHIP)
+    agent.drive(DRIVER, True)
+    assert exported(virtual_ssh)
+    agent.close()
+    deadline = time.monotonic() + 10
+    while exported(virtual_ssh) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert exported(virtual_ssh) == ""
+    assert virtual_pins.function(DRIVER) == "in"
+
+
+def test_a_line_that_is_in_use_is_named(agent: Agent, virtual_ssh: Ssh) -> None:
+    held = virtual_ssh.start(f"exec gpioset --mode=signal gpiochip0 {FAR_END}=1")
+    try:
+        time.sleep(1.0)
+        with pytest.raises(BenchError, match=f"second-pin: line {FAR_END} is in use"):
+            agent.drive(FAR_END, True)
+    finally:
+        held.close()
+
+
+def test_a_chip_that_is_not_there_is_named(virtual_ssh: Ssh) -> None:
+    with pytest.raises(BenchError, match="no GPIO chip has the label pinctrl-rp1"):
+        Agent(virtual_ssh, "pinctrl-rp1")
+
+
+def test_a_press_is_stamped_where_it_arrives(agent: Agent, jumper: Pins) -> None:
+    line = SecondPin(agent, DRIVER, observer=VirtualLine(jumper, FAR_END))
+    before = time.monotonic_ns()
+    with line.watch() as watch:
+        down, up = line.drive(True), line.drive(False)
+        first, second = watch.next(1.0), watch.next(1.0)
+    assert first is not None
+    assert second is not None
+    assert (first.high, first.at_ns) == (True, down)
+    assert (second.high, second.at_ns) == (False, up)
+    assert before < down < up < time.monotonic_ns()
+
+
+def test_a_level_that_is_there_already_makes_no_edge(agent: Agent, jumper: Pins) -> None:
+    line = SecondPin(agent, DRIVER, observer=VirtualLine(jumper, FAR_END))
+    line.drive(False)
+    with line.watch() as watch:
+        line.drive(False)
+        assert watch.next(0.2) is None
+
+
+def test_a_missing_jumper_is_a_fault_of_the_bench(agent: Agent, virtual_pins: Pins) -> None:
+    line = SecondPin(agent, DRIVER, observer=VirtualLine(virtual_pins, FAR_END))
+    with pytest.raises(BenchError, match=f"line {DRIVER} was driven high, but the far end"):
+        line.drive(True)
+
+
+def test_without_an_observer_a_line_is_asked_for_its_level(
+    agent: Agent, virtual_pins: Pins
+) -> None:
+    line = SecondPin(agent, FAR_END)
+    stamps = []
+    with line.watch() as watch:
+        for high in (True, False, True, False):
+            stamps.append(virtual_pins.drive(FAR_END, high).at_ns)
+            edge = watch.next(5.0)
+            assert edge is not None
+            assert edge.high == high
+            assert abs(edge.at_ns - stamps[-1]) < 500 * NS_PER_MS
+        assert watch.next(0.1) is None
+    virtual_pins.release(FAR_END)
+
+
+def test_without_an_observer_a_drive_is_stamped_by_its_answer(
+    agent: Agent, virtual_pins: Pins
+) -> None:
+    line = SecondPin(agent, DRIVER)
+    before = time.monotonic_ns()
+    assert before < line.drive(True) < time.monotonic_ns()
+    assert virtual_pins.read(DRIVER)
+    line.release()
+    assert virtual_pins.function(DRIVER) == "in"
