@@ -87,12 +87,12 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
     sys_close(device);
 }
 
-void kvm_allow(const struct kvm *kvm, struct filter *filter)
+void kvm_allow(const struct kvm *kvm, struct filter *filter, bool exactly)
 {
     const uint32_t vcpu = (uint32_t)kvm->vcpu;
     const struct filter_argument run[] = {{1, KVM_RUN, KVM_RUN}, {0, vcpu, vcpu}};
 
-    filter_begin(filter, SYS_IOCTL, run, 2);
+    filter_begin(filter, SYS_IOCTL, run, exactly ? 2 : 0);
     filter_allow_ioctl(filter, kvm->vcpu, kvm->vcpu, KVM_GET_ONE_REG);
     filter_allow_ioctl(filter, kvm->vcpu, kvm->vcpu, KVM_SET_GUEST_DEBUG);
 }

@@ -18,8 +18,9 @@ struct kvm {
 /* Makes the machine around (memory), ready to start as (plan) says; ends the tender if it cannot. */
 void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct elf_plan *plan);
 
-/* Starts the filter with what kvm_serve() does. */
-void kvm_allow(const struct kvm *kvm, struct filter *filter);
+/* Starts the filter with what kvm_serve() does; (exactly) that, or any ioctl, which is faster: the
+ * kernel then answers KVM_RUN from a bitmap and does not run the filter. */
+void kvm_allow(const struct kvm *kvm, struct filter *filter, bool exactly);
 
 /* Runs the guest until it halts, and returns its status; ends the tender if it goes wrong. */
 int kvm_serve(const struct kvm *kvm, struct host *host);

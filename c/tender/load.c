@@ -5,22 +5,11 @@
 #include "backends/linux/sys.h"
 #include "tender/report.h"
 
-enum { FIRST_FREE_FD = 3, MODE_TYPE = 0170000, MODE_REGULAR = 0100000 };
-
-/* struct stat of aarch64: include/uapi/asm-generic/stat.h. */
-struct file_status {
-    uint64_t device, inode;
-    uint32_t mode, links, user, group;
-    uint64_t special, padding;
-    int64_t size;
-    uint64_t rest[9];
-};
-
-_Static_assert(sizeof(struct file_status) == 128, "asm-generic stat");
+enum { FIRST_FREE_FD = 3 };
 
 static uint64_t open_file(struct image *image)
 {
-    struct file_status status;
+    struct sys_stat status;
     /* Without waiting, in case it is a FIFO. */
     const long fd = sys_open(image->path, SYS_O_RDONLY | SYS_O_NONBLOCK);
 
@@ -29,8 +18,7 @@ static uint64_t open_file(struct image *image)
     /* Else a descriptor of ours would take the place of the guest's console. */
     if (fd < FIRST_FREE_FD)
         fail("standard input, output and error must be open: use /dev/null for none");
-    if (sys_call3(SYS_FSTAT, fd, (long)(uintptr_t)&status, 0) != 0 ||
-        (status.mode & MODE_TYPE) != MODE_REGULAR)
+    if (sys_fstat((int)fd, &status) != 0 || (status.mode & SYS_KIND_MASK) != SYS_KIND_REGULAR)
         fail("%s: not a regular file", image->path);
     image->fd = (int)fd;
     return (uint64_t)status.size;

@@ -145,7 +145,7 @@ static int open_chip(const char *label, struct chip_info *info, struct gpio_trou
                       sys_error_text(denied));
     else if (found[0] != '\0')
         format_buffer(trouble->text, sizeof(trouble->text),
-                      "no GPIO chip labelled %s here; name one of these with --gpio-chip:%s",
+                      "no GPIO chip is labelled %s; --gpio-chip can name one of these:%s",
                       label ? label : "pinctrl-bcm2835 or pinctrl-bcm2711", found);
     else
         format_buffer(trouble->text, sizeof(trouble->text),

@@ -140,7 +140,7 @@ static uint32_t find_chip(const char *label, struct gpio_trouble *trouble)
         }
     }
     format_buffer(trouble->text, sizeof(trouble->text),
-                  "no GPIO chip labelled %s in sysfs; name one of these with --gpio-chip:%s",
+                  "no GPIO chip is labelled %s; --gpio-chip can name one of these:%s",
                   label ? label : "pinctrl-bcm2835 or pinctrl-bcm2711",
                   found[0] ? found : " (none)");
     return 0;
@@ -212,7 +212,8 @@ static bool is_possible(const struct gpio_wish *wish, uint32_t chip_lines,
     }
     if (wish->flags & needs) {
         format_buffer(trouble->text, sizeof(trouble->text),
-                      "line %u needs a pull or drive, which sysfs cannot set: use --gpio=cdev",
+                      "line %u needs a pull or drive, which sysfs cannot set: use --gpio=cdev, or "
+                      "say no-pull if the board has one",
                       wish->line);
         return false;
     }

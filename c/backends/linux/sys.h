@@ -104,6 +104,30 @@ static inline long sys_open(const char *path, int flags)
                      0);
 }
 
+/* struct stat of aarch64: include/uapi/asm-generic/stat.h. */
+struct sys_stat {
+    uint64_t device, inode;
+    uint32_t mode, links, user, group;
+    uint64_t special, padding;
+    int64_t size;
+    uint64_t rest[9];
+};
+
+_Static_assert(sizeof(struct sys_stat) == 128, "asm-generic stat");
+
+/* Kinds of file, in (mode) under the mask. */
+enum sys_kind {
+    SYS_KIND_MASK = 0170000,
+    SYS_KIND_CHARACTER = 0020000,
+    SYS_KIND_BLOCK = 0060000,
+    SYS_KIND_REGULAR = 0100000,
+};
+
+static inline long sys_fstat(int fd, struct sys_stat *status)
+{
+    return sys_call3(SYS_FSTAT, fd, (long)(uintptr_t)status, 0);
+}
+
 static inline long sys_close(int fd)
 {
     return sys_call3(SYS_CLOSE, fd, 0, 0);
