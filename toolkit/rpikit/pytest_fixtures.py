@@ -21,7 +21,8 @@ from rpikit import board as boards
 from rpikit import connect, flash, report, wiring
 from rpikit.app import App
 from rpikit.bench.pin import Pin
-from rpikit.bench.wires import Panel, Site, Wires
+from rpikit.bench.session import open_wires
+from rpikit.bench.wires import Panel, Wires
 from rpikit.connect import Connection
 from rpikit.console import Console
 from rpikit.device import DeviceHalf
@@ -135,14 +136,8 @@ def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> I
 @pytest.fixture(scope="session")
 def bench(app: App, board: Connection) -> Iterator[Wires]:
     """Give the open wires of the board, every switch at its idle level."""
-    site = Site(board.board.soc.gpio.chip_label, board.transport)
-    with ExitStack() as opened:
-        if board.machine is not None:
-            from rpikit.virtual.pins import Pins
-
-            site.virtual = Pins(board.machine.pins_socket)
-            opened.callback(site.virtual.close)
-        yield opened.enter_context(Wires(app, board.target, site))
+    with open_wires(app, board) as wires:
+        yield wires
 
 
 @pytest.fixture(scope="session")

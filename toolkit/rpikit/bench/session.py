@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The bench of a board within reach: its wires, opened for as long as somebody works at it."""
+"""From a board within reach to its open wires, for as long as a session lasts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rpikit.app import App
 from rpikit.bench.wires import Site, Wires
@@ -10,13 +10,12 @@ from rpikit.connect import Connection
 
 
 @contextmanager
-def open_wires(app: App, connection: Connection) -> Iterator[Wires]:
-    """Open the wires of an application's devices; cut them at the end."""
-    site = Site(connection.board.soc.gpio.chip_label, connection.transport)
-    if connection.machine is not None:
-        from rpikit.virtual.pins import Pins
+def open_wires(app: App, there: Connection) -> Iterator[Wires]:
+    """Open the wires of an application on a board, every switch at its idle level."""
+    site = Site(there.board.soc.gpio.chip_label, there.transport)
+    with ExitStack() as opened:
+        if there.machine is not None:
+            from rpikit.virtual.pins import Pins
 
-        site.virtual = Pins(connection.machine.pins_socket)
-        site.leave.callback(site.virtual.close)
-    with Wires(app, connection.target, site) as wires:
-        yield wires
+            site.virtual = opened.enter_context(Pins(there.machine.pins_socket))
+        yield opened.enter_context(Wires(app, there.target, site))
