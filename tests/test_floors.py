@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench"}),
     frozenset({"build", "flash", "listing"}),
-    frozenset({"run", "test", "demo"}),
+    frozenset({"run", "test", "demo", "perf"}),
     frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )
 

@@ -51,14 +51,18 @@ def build(
     board: Board,
     generic: bool = False,
     out: Path | None = None,
+    targets: tuple[str, ...] = (),
     report: Callable[[str], None] = lambda line: None,
 ) -> Build:
-    """Build an application for a board, below its own folder unless `out` says where."""
+    """Build an application for a board, below its own folder unless `out` says where.
+
+    `targets` are files below that folder which are made besides.
+    """
     board.check_lines(app)
     toolchain.find()
     interface.load_all(app.interfaces, app.folder / "interfaces")
     folder = (out or app.folder / "build").absolute()
-    _make(app, folder, generic, report)
+    _make(app, folder, generic, targets, report)
     unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
@@ -71,10 +75,18 @@ def build(
     return Build(app, board, folder, unikernel, tender, sizes)
 
 
-def _make(app: App, folder: Path, generic: bool, report: Callable[[str], None]) -> None:
+def _make(
+    app: App,
+    folder: Path,
+    generic: bool,
+    targets: tuple[str, ...],
+    report: Callable[[str], None],
+) -> None:
     """Run scons and pass on what it makes as it is made; what went wrong, in full."""
     folder.mkdir(parents=True, exist_ok=True)
     words = [f"app={app.folder}", f"out={folder}", f"generic={'yes' if generic else 'no'}"]
+    if targets:
+        words += [str(folder), *(str(folder / target) for target in targets)]
     command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(paths.data_root()), *words]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"

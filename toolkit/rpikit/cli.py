@@ -29,7 +29,7 @@ click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
         {"name": "Firmware", "commands": ["build", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
-        {"name": "First steps", "commands": ["demo"]},
+        {"name": "More", "commands": ["demo", "perf"]},
     ]
 }
 
@@ -176,6 +176,18 @@ def demo(as_json: bool) -> None:
     reporter = report.choose(json_lines=as_json)
     shown = verb.demo(reporter=reporter)
     reporter.result(shown.values(), str(shown))
+
+
+@rpikit.command()
+@_json
+def perf(as_json: bool) -> None:
+    """Count the instructions of each call, beside what KVM alone costs in the same run."""
+    from rpikit import perf as verb
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    measured = verb.perf(reporter=reporter)
+    reporter.result(measured.values(), str(measured))
 
 
 @rpikit.group()

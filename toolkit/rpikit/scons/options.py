@@ -44,7 +44,7 @@ def read(arguments: Mapping[str, str]) -> Settings:
     if "app" in arguments:
         folders = [Path(arguments["app"])]
     else:
-        trees = (root / "c" / "apps", root / "tests" / "guests")
+        trees = (root / "c" / "apps", root / "tests" / "guests", root / "perf")
         folders = sorted(found.parent for tree in trees for found in tree.glob("*/rpikit.toml"))
     return Settings(
         root=root,

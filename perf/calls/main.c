@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes each call many times and prints what one took, in nanoseconds of the guest's counter. */
+#include <solo5.h>
+#include <solo5_led.h>
+#include <solo5_switch.h>
+
+#include "apps/say.h"
+#include "devices.h"
+
+#define COUNT 500
+
+static uint64_t counter(void)
+{
+    uint64_t now;
+
+    __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(now));
+    return now;
+}
+
+static uint64_t frequency(void)
+{
+    uint64_t hz;
+
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+    return hz;
+}
+
+static void nothing(void)
+{
+    __asm__ volatile("");
+}
+
+static void monotonic(void)
+{
+    solo5_clock_monotonic();
+}
+
+static void wall(void)
+{
+    solo5_clock_wall();
+}
+
+static void console(void)
+{
+    solo5_console_write("", 0);
+}
+
+static void yield(void)
+{
+    solo5_yield(0, NULL);
+}
+
+static void test(void)
+{
+    uint32_t level;
+
+    solo5_switch_test(PIN_BUTTON, &level);
+}
+
+static void write(void)
+{
+    static uint32_t level;
+
+    level = !level;
+    solo5_switch_write(PIN_LAMP, level);
+}
+
+static void led(void)
+{
+    solo5_led_on(PIN_LIGHT);
+}
+
+static void denied(void)
+{
+    solo5_led_on(PIN_LIGHT + 1);
+}
+
+static void measure(const char *name, void (*call)(void))
+{
+    call(); /* the first time may find pages not there yet */
+    const uint64_t start = counter();
+    for (unsigned int i = 0; i < COUNT; i++)
+        call();
+    const uint64_t ticks = counter() - start;
+    say("%s %lu\n", name, ticks * (UINT64_C(1000000000) / COUNT) / frequency());
+}
+
+int solo5_app_main(const struct solo5_start_info *info)
+{
+    (void)info;
+    if (solo5_switch_init(PIN_BUTTON) != SOLO5_R_OK || solo5_switch_in(PIN_BUTTON) != SOLO5_R_OK ||
+        solo5_switch_init(PIN_LAMP) != SOLO5_R_OK || solo5_switch_out(PIN_LAMP) != SOLO5_R_OK ||
+        solo5_led_init(PIN_LIGHT) != SOLO5_R_OK)
+        return SOLO5_EXIT_FAILURE;
+    measure("loop", nothing);
+    measure("clock_monotonic", monotonic);
+    measure("clock_wall", wall);
+    measure("console_write_empty", console);
+    measure("yield_past", yield);
+    measure("switch_test", test);
+    measure("switch_write", write);
+    measure("led_on", led);
+    measure("led_on_denied", denied);
+    return SOLO5_EXIT_SUCCESS;
+}

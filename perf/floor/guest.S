@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The floor's guest, with its MMU off: COUNT stores that leave to user space and come back. */
+
+#define COUNT 1000
+#define NS_PER_SECOND 1000000000
+
+    .section .rodata
+    .global guest_code
+    .global guest_code_end
+guest_code:
+    mov     x0, #0x100000000            /* where nothing is */
+    mov     x1, #COUNT
+    mrs     x2, cntvct_el0
+1:  str     wzr, [x0]
+    subs    x1, x1, #1
+    b.ne    1b
+    mrs     x3, cntvct_el0
+    sub     x3, x3, x2
+    mov     x4, #(NS_PER_SECOND / COUNT & 0xffff)
+    movk    x4, #(NS_PER_SECOND / COUNT >> 16), lsl #16
+    mul     x3, x3, x4
+    mrs     x4, cntfrq_el0
+    udiv    x3, x3, x4
+    str     x3, [x0]                    /* 8 bytes: the result */
+    b       .
+guest_code_end:
+
+    .section .text.start, "ax"
+    .global _start
+_start:
+    b       start
+
+    .section .note.GNU-stack, "", %progbits
