@@ -87,6 +87,7 @@ def test_firmware_that_never_gets_ready_is_a_failed_test(mutant: Path) -> None:
     status, said = rpikit_test(mutant)
     assert status == 1
     assert "ended with status 1" in said
+    assert "= 1 error in" in said
     assert "Traceback" not in said
 
 

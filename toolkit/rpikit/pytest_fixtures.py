@@ -142,15 +142,23 @@ def bench(app: App, board: Connection) -> Iterator[Wires]:
 
 @pytest.fixture(scope="session")
 def firmware(
-    app: App, board: Connection, bench: Wires, rpikit_reporter: report.Reporter
+    request: pytest.FixtureRequest,
+    app: App,
+    board: Connection,
+    bench: Wires,
+    rpikit_reporter: report.Reporter,
 ) -> Firmware:
     """Build the application and flash it; the wires are there before it runs."""
     from rpikit import build, bundle
 
-    rpikit_reporter.step(f"build {app.name} {app.version}")
-    built = build.build(app, board=board.board)
-    made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
-    flash.flash(made, board.transport, reporter=rpikit_reporter)
+    try:
+        rpikit_reporter.step(f"build {app.name} {app.version}")
+        built = build.build(app, board=board.board)
+        made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
+        flash.flash(made, board.transport, reporter=rpikit_reporter)
+    except FirmwareError as error:  # every other test would only say so again
+        request.session.shouldstop = str(error).partition("\n")[0]
+        raise
     return Firmware(app, DeviceHalf(board.transport))
 
 
