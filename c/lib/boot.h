@@ -23,8 +23,8 @@ struct boot {
 bool boot_write(void *memory, const struct boot *boot);
 
 /* What the guest's registers start with, besides those of the tables (hvt on aarch64). */
-#define BOOT_PSTATE UINT64_C(0x3c5)     /* EL1 with its own stack, all interrupts masked */
-#define BOOT_CPACR UINT64_C(0x300000)   /* floating point and SIMD do not trap */
-#define BOOT_STACK(size) ((size) - 16)
+#define BOOT_PSTATE      UINT64_C(0x3c5)    /* EL1 with its own stack, all interrupts masked */
+#define BOOT_CPACR       UINT64_C(0x300000) /* floating point and SIMD do not trap */
+#define BOOT_STACK(size) ((size)-16)
 
 #endif

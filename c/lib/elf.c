@@ -128,8 +128,7 @@ static const char *check_entry(const struct elf_plan *plan, uint64_t memory_size
         return "e_entry does not fall within guest memory";
     for (uint32_t i = 0; i < plan->segments; i++) {
         const struct elf_segment *segment = &plan->segment[i];
-        if (plan->entry >= segment->start && plan->entry < segment->end &&
-            (segment->flags & ELF_X))
+        if (plan->entry >= segment->start && plan->entry < segment->end && (segment->flags & ELF_X))
             return NULL;
     }
     return "e_entry does not fall within an executable segment";

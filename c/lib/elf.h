@@ -8,16 +8,16 @@
 
 #include "abi/manifest.h"
 
-#define ELF_HEADER_SIZE 64 /* bytes at the start of the file */
-#define ELF_ENTRY_SIZE 56  /* bytes of one program header */
-#define ELF_ENTRIES_MAX 64 /* program headers of any kind */
+#define ELF_HEADER_SIZE  64 /* bytes at the start of the file */
+#define ELF_ENTRY_SIZE   56 /* bytes of one program header */
+#define ELF_ENTRIES_MAX  64 /* program headers of any kind */
 #define ELF_SEGMENTS_MAX 32
-#define ELF_NOTES_MAX 8
-#define ELF_TABLE_MAX (ELF_ENTRIES_MAX * ELF_ENTRY_SIZE)
+#define ELF_NOTES_MAX    8
+#define ELF_TABLE_MAX    (ELF_ENTRIES_MAX * ELF_ENTRY_SIZE)
 #define ELF_MANIFEST_MAX (sizeof(struct mft) + MFT_MAX_ENTRIES * sizeof(struct mft_entry))
-#define ELF_NOTE_MAX (SOLO5_MANIFEST_NOTE_AT + ELF_MANIFEST_MAX) /* bytes worth reading */
+#define ELF_NOTE_MAX     (SOLO5_MANIFEST_NOTE_AT + ELF_MANIFEST_MAX) /* bytes worth reading */
 
-#define ELF_PAGE 4096 /* bytes; what segments are rounded to */
+#define ELF_PAGE         4096 /* bytes; what segments are rounded to */
 
 enum elf_flag {
     ELF_X = 1 << 0,

@@ -5,23 +5,23 @@
 #include "abi/boot_info.h"
 #include "abi/call.h"
 
-#define PAGE UINT64_C(0x1000)
-#define BLOCK UINT64_C(0x200000)
-#define GIB UINT64_C(0x40000000)
+#define PAGE    UINT64_C(0x1000)
+#define BLOCK   UINT64_C(0x200000)
+#define GIB     UINT64_C(0x40000000)
 #define ENTRIES 512 /* in one table */
 
 /* Descriptors of stage 1: Arm ARM, D8.3. */
-#define TABLE UINT64_C(0x3)
-#define AS_BLOCK UINT64_C(0x1)
-#define AS_PAGE UINT64_C(0x3)
-#define DEVICE (UINT64_C(1) << 2) /* slot 1 of MAIR: nGnRE */
-#define NORMAL (UINT64_C(4) << 2) /* slot 4 of MAIR: write-back */
-#define READ_ONLY (UINT64_C(1) << 7)
+#define TABLE           UINT64_C(0x3)
+#define AS_BLOCK        UINT64_C(0x1)
+#define AS_PAGE         UINT64_C(0x3)
+#define DEVICE          (UINT64_C(1) << 2) /* slot 1 of MAIR: nGnRE */
+#define NORMAL          (UINT64_C(4) << 2) /* slot 4 of MAIR: write-back */
+#define READ_ONLY       (UINT64_C(1) << 7)
 #define INNER_SHAREABLE (UINT64_C(3) << 8)
-#define ACCESS_FLAG (UINT64_C(1) << 10)
-#define PXN (UINT64_C(1) << 53)
-#define UXN (UINT64_C(1) << 54)
-#define COMMON (INNER_SHAREABLE | ACCESS_FLAG | UXN)
+#define ACCESS_FLAG     (UINT64_C(1) << 10)
+#define PXN             (UINT64_C(1) << 53)
+#define UXN             (UINT64_C(1) << 54)
+#define COMMON          (INNER_SHAREABLE | ACCESS_FLAG | UXN)
 
 static uint64_t *table_at(void *memory, uint64_t at)
 {

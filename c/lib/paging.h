@@ -13,13 +13,13 @@
 #define PAGING_LEVEL1_AT UINT64_C(0x2000)
 #define PAGING_LEVEL2_AT UINT64_C(0x3000)
 #define PAGING_LEVEL3_AT UINT64_C(0x7000) /* for the first 2 MiB */
-#define PAGING_SPARE_AT UINT64_C(0x8000)  /* for other 2 MiB that hold part of a text segment */
-#define PAGING_SPARES 8
+#define PAGING_SPARE_AT  UINT64_C(0x8000) /* for other 2 MiB that hold part of a text segment */
+#define PAGING_SPARES    8
 
 /* Registers that go with the tables (Arm ARM, D17.2; values of Solo5's hvt on aarch64). */
-#define PAGING_MAIR UINT64_C(0x0000bbff440c0400)
-#define PAGING_TCR UINT64_C(0x00000032b5183518) /* 4 KiB granule, 40 bits in and out */
-#define PAGING_SCTLR UINT64_C(0x1005)           /* MMU and both caches on */
+#define PAGING_MAIR  UINT64_C(0x0000bbff440c0400)
+#define PAGING_TCR   UINT64_C(0x00000032b5183518) /* 4 KiB granule, 40 bits in and out */
+#define PAGING_SCTLR UINT64_C(0x1005)             /* MMU and both caches on */
 
 /* Maps, output address equal to input: nothing below 0x10000; boot information up to 0x100000 for
  * reading; the rest of (size) bytes, a multiple of 2 MiB, for reading and writing, and for

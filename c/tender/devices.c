@@ -4,11 +4,8 @@
 
 #include "tender/report.h"
 
-extern const struct device *const __start_tender_devices[];
-extern const struct device *const __stop_tender_devices[];
-
-#define EACH_DEVICE(it)                                                                            \
-    (const struct device *const *it = __start_tender_devices; it < __stop_tender_devices; it++)
+extern const struct device *const devices[] __asm__("__start_tender_devices");
+extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
 
 /* One that takes no options and attaches nothing: without any, the list would have no place. */
 static bool no_option(const char *word)
@@ -28,7 +25,7 @@ TENDER_DEVICE(none);
 
 bool devices_option(const char *word)
 {
-    for EACH_DEVICE (it) {
+    for (const struct device *const *it = devices; it < devices_end; it++) {
         if ((*it)->option(word))
             return true;
     }
@@ -37,7 +34,7 @@ bool devices_option(const char *word)
 
 void devices_usage(void (*put)(const char *text))
 {
-    for EACH_DEVICE (it)
+    for (const struct device *const *it = devices; it < devices_end; it++)
         put((*it)->usage);
 }
 
@@ -55,20 +52,12 @@ static const char *type_name(uint32_t type)
 
 void devices_attach(struct mft *manifest, struct host *host)
 {
-    for EACH_DEVICE (it)
+    for (const struct device *const *it = devices; it < devices_end; it++)
         (*it)->attach(manifest, host);
     for (uint32_t i = 0; i < manifest->entries; i++) {
         const struct mft_entry *entry = &manifest->e[i];
         if (entry->type < MFT_RESERVED_FIRST && !entry->attached)
             fail("Device '%s' of type %s declared but not attached.", entry->name,
                  type_name(entry->type));
-    }
-}
-
-void devices_sum_up(const struct host *host)
-{
-    for EACH_DEVICE (it) {
-        if ((*it)->sum_up)
-            (*it)->sum_up(host);
     }
 }

@@ -14,8 +14,6 @@ struct device {
     bool (*option)(const char *word);
     /* Opens what the options say, marks it in (manifest) and hands it to (host). */
     void (*attach)(struct mft *manifest, struct host *host);
-    /* Says at the end what the operator should know; may be NULL. */
-    void (*sum_up)(const struct host *host);
 };
 
 /* Linking the file is enough: a tender without it does not know the options. */
@@ -28,7 +26,5 @@ void devices_usage(void (*put)(const char *text));
 
 /* Attaches everything; ends the tender if a required device is left over. */
 void devices_attach(struct mft *manifest, struct host *host);
-
-void devices_sum_up(const struct host *host);
 
 #endif

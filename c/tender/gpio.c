@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Grants lines: what the operator allows, within what the guest's manifest asks for. */
+#include "backends/linux/backend.h"
 #include "backends/linux/gpio_driver.h"
 #include "devices/gpio.h"
 #include "lib/string.h"
@@ -10,7 +11,7 @@
 _Static_assert(GPIO_LINES <= GPIO_DRIVER_LINES, "a driver has room for every line");
 
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
-#define PULLS (MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN)
+#define PULLS      (MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN)
 
 static const char *pins[GPIO_LINES]; /* NAME=LINE... of each --pin: */
 static uint32_t pin_count;
@@ -20,8 +21,7 @@ static struct gpio gpio;
 
 static const struct gpio_driver *find_driver(const char *name)
 {
-    for (const struct gpio_driver *const *it = __start_gpio_drivers; it < __stop_gpio_drivers;
-         it++) {
+    for (const struct gpio_driver *const *it = gpio_drivers; it < gpio_drivers_end; it++) {
         if (strcmp((*it)->name, name) == 0)
             return *it;
     }
@@ -144,27 +144,31 @@ static void attach(struct mft *manifest, struct host *host)
     if (!driver)
         driver = find_driver("cdev");
     if (!driver)
-        driver = *__start_gpio_drivers;
+        driver = gpio_drivers[0];
     gpio.backend = driver->open(label, wishes, pin_count, &trouble);
     if (!gpio.backend)
         fail("%s", trouble.text);
 }
 
-static void sum_up(const struct host *host)
+/* However the guest ended. */
+static void sum_up(void)
 {
-    if (host->gpio->refused > 0)
-        report("%llu calls refused: line not granted", (unsigned long long)host->gpio->refused);
+    if (gpio.refused > 0)
+        report("%llu calls refused: line not granted", (unsigned long long)gpio.refused);
 }
 
+static const struct linux_backend refusals = {.close = sum_up};
+LINUX_BACKEND(refusals);
+
 static const struct device lines = {
-    .usage = "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low]\n"
-             "                 grants a line of the manifest; what is left out is as declared there\n"
-             "  --gpio=cdev|sysfs\n"
-             "                 the way to the lines (cdev)\n"
-             "  --gpio-chip=LABEL\n"
-             "                 the chip, if not the Raspberry Pi's own\n",
+    .usage =
+        "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low]\n"
+        "                 grants a line of the manifest; what is left out is as declared there\n"
+        "  --gpio=cdev|sysfs\n"
+        "                 the way to the lines (cdev)\n"
+        "  --gpio-chip=LABEL\n"
+        "                 the chip, if not the Raspberry Pi's own\n",
     .option = option,
     .attach = attach,
-    .sum_up = sum_up,
 };
 TENDER_DEVICE(lines);

@@ -78,9 +78,9 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
     kvm->vcpu = (int)must(sys_ioctl(vm, KVM_CREATE_VCPU, NULL), "creating a vCPU");
     must(sys_ioctl(vm, KVM_ARM_PREFERRED_TARGET, &init), "asking for the kind of vCPU");
     must(sys_ioctl(kvm->vcpu, KVM_ARM_VCPU_INIT, &init), "initialising the vCPU");
-    kvm->run = (void *)must(sys_call6(SYS_MMAP, 0, sizeof(*kvm->run), PROT_READ | PROT_WRITE,
-                                      MAP_SHARED, kvm->vcpu, 0),
-                            "mapping the vCPU");
+    kvm->run = (void *)must(
+        sys_call6(SYS_MMAP, 0, sizeof(*kvm->run), PROT_READ | PROT_WRITE, MAP_SHARED, kvm->vcpu, 0),
+        "mapping the vCPU");
     set_registers(kvm->vcpu, memory->size, plan->entry);
     watch_text(device, kvm->vcpu, plan);
     sys_close(vm); /* the vCPU holds it */

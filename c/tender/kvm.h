@@ -15,7 +15,7 @@ struct kvm {
     volatile struct kvm_run *run;
 };
 
-/* Makes the machine around (memory), ready to start as (plan) says; ends the tender if it cannot. */
+/* Makes the machine around (memory), to start as (plan) says; ends the tender if it cannot. */
 void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct elf_plan *plan);
 
 /* Starts the filter with what kvm_serve() does; (exactly) that, or any ioctl, which is faster: the

@@ -7,19 +7,19 @@
 #include <stdint.h>
 
 /* Requests: Documentation/virt/kvm/api.rst and include/uapi/linux/kvm.h of Linux. */
-#define KVM_GET_API_VERSION 0xae00u
-#define KVM_CREATE_VM 0xae01u
-#define KVM_CHECK_EXTENSION 0xae03u
-#define KVM_CREATE_VCPU 0xae41u
+#define KVM_GET_API_VERSION        0xae00u
+#define KVM_CREATE_VM              0xae01u
+#define KVM_CHECK_EXTENSION        0xae03u
+#define KVM_CREATE_VCPU            0xae41u
 #define KVM_SET_USER_MEMORY_REGION 0x4020ae46u
-#define KVM_RUN 0xae80u
-#define KVM_SET_GUEST_DEBUG 0x4208ae9bu
-#define KVM_GET_ONE_REG 0x4010aeabu
-#define KVM_SET_ONE_REG 0x4010aeacu
-#define KVM_ARM_VCPU_INIT 0x4020aeaeu
-#define KVM_ARM_PREFERRED_TARGET 0x8020aeafu
+#define KVM_RUN                    0xae80u
+#define KVM_SET_GUEST_DEBUG        0x4208ae9bu
+#define KVM_GET_ONE_REG            0x4010aeabu
+#define KVM_SET_ONE_REG            0x4010aeacu
+#define KVM_ARM_VCPU_INIT          0x4020aeaeu
+#define KVM_ARM_PREFERRED_TARGET   0x8020aeafu
 
-#define KVM_API_VERSION 12
+#define KVM_API_VERSION            12
 #define KVM_CAP_GUEST_DEBUG_HW_WPS 120
 
 enum kvm_exit {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tender, told in order: it loads a unikernel, gives up its own rights, and serves its calls. */
+/* The tender in order: it loads a unikernel, gives up its own rights, and serves its calls. */
 #include "backends/linux/vdso.h"
 #include "lib/boot.h"
 #include "lib/paging.h"
@@ -59,7 +59,5 @@ void start(uint64_t *stack)
     while (*end)
         end++; /* the environment */
     auxiliary_vector = (const uint64_t *)(end + 1);
-    const int status = run((int)stack[0], argv);
-    devices_sum_up(&host);
-    leave(status);
+    leave(run((int)stack[0], argv));
 }

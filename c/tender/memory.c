@@ -34,8 +34,8 @@ static void protect(struct guest_memory *memory, uint64_t start, uint64_t end)
         fail("too many read-only segments");
     if (first >= last)
         return;
-    const long result = sys_call3(SYS_MPROTECT, (long)(memory->base + first), (long)(last - first),
-                                  PROT_READ);
+    const long result =
+        sys_call3(SYS_MPROTECT, (long)(memory->base + first), (long)(last - first), PROT_READ);
     if (result < 0)
         fail("Error protecting guest memory: %s", sys_error_text(result));
 }

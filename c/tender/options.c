@@ -12,9 +12,9 @@
 #define RPIKIT_VERSION "development"
 #endif
 
-#define MIB UINT64_C(0x100000)
+#define MIB         UINT64_C(0x100000)
 #define DEFAULT_MIB 512
-#define DIGITS_MAX 9
+#define DIGITS_MAX  9
 
 enum { STDERR = 2 };
 

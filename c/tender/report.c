@@ -60,8 +60,7 @@ void fail(const char *format, ...)
 
 void leave(int status)
 {
-    for (const struct linux_backend *const *it = __start_linux_backends;
-         it < __stop_linux_backends; it++) {
+    for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->close)
             (*it)->close();
     }

@@ -8,18 +8,14 @@
 enum { STDIN = 0, STDOUT = 1, STDERR = 2, FIRST_INHERITED = 3 };
 enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
 
-#define READ_IMPLIES_EXEC 0x0400000L /* include/uapi/linux/personality.h */
-#define ASK_PERSONALITY 0xffffffffL
+#define READ_IMPLIES_EXEC  0x0400000L /* include/uapi/linux/personality.h */
+#define ASK_PERSONALITY    0xffffffffL
 #define CAPABILITY_VERSION 0x20080522u /* include/uapi/linux/capability.h, version 3 */
-
-#define EACH_BACKEND(it)                                                                           \
-    (const struct linux_backend *const *it = __start_linux_backends;                               \
-     it < __stop_linux_backends; it++)
 
 void sandbox_prepare(void)
 {
     sys_call3(SYS_CLOSE_RANGE, FIRST_INHERITED, ~0u, 0); /* Linux 5.9; else they stay, unusable */
-    for EACH_BACKEND (it) {
+    for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->open)
             (*it)->open();
     }
@@ -76,7 +72,7 @@ void sandbox_enter(const struct kvm *kvm)
     /* All that is left to make an ioctl on is the guest's own: its vCPU and its lines. Unless our
      * output is a device: a terminal would take it for keys typed by the operator. */
     kvm_allow(kvm, &filter, is_device(STDOUT) || is_device(STDERR));
-    for EACH_BACKEND (it) {
+    for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->allow)
             (*it)->allow(&filter);
     }

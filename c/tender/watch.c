@@ -8,12 +8,12 @@
 #define WATCHES_MAX 16
 
 /* DBGWCR<n>_EL1, Arm ARM D19.3: watch (1 << mask) bytes for loads of EL1. */
-#define WATCH_ON (UINT64_C(1) << 0)
-#define WATCH_EL1 (UINT64_C(1) << 1)
-#define WATCH_LOADS (UINT64_C(1) << 3)
-#define WATCH_ALL_BYTES (UINT64_C(0xff) << 5)
+#define WATCH_ON         (UINT64_C(1) << 0)
+#define WATCH_EL1        (UINT64_C(1) << 1)
+#define WATCH_LOADS      (UINT64_C(1) << 3)
+#define WATCH_ALL_BYTES  (UINT64_C(0xff) << 5)
 #define WATCH_MASK(bits) ((uint64_t)(bits) << 24)
-#define WATCH_BITS_MAX 31
+#define WATCH_BITS_MAX   31
 
 /* LDR and LDRSW (literal), all sizes and SIMD: Arm ARM C4.1.88. */
 #define LITERAL_MASK UINT32_C(0x3b000000)
@@ -49,8 +49,7 @@ void watch_text(int device, int vcpu, const struct elf_plan *plan)
         if ((segment->flags & (ELF_X | ELF_R)) != ELF_X)
             continue;
         if (count < 0)
-            count = sys_call3(SYS_IOCTL, device, KVM_CHECK_EXTENSION,
-                              KVM_CAP_GUEST_DEBUG_HW_WPS);
+            count = sys_call3(SYS_IOCTL, device, KVM_CHECK_EXTENSION, KVM_CAP_GUEST_DEBUG_HW_WPS);
         if (count > WATCHES_MAX)
             count = WATCHES_MAX;
         if (count > 0)
@@ -71,7 +70,7 @@ static bool is_literal_load(const struct guest_memory *memory, uint64_t pc)
 
 void watch_hit(const struct kvm *kvm, const struct guest_memory *memory)
 {
-    static const struct kvm_guest_debug off = {.control = 0};
+    static struct kvm_guest_debug off; /* zeros, which nobody changes */
     const uint64_t pc = kvm_register(kvm, KVM_PC);
 
     if (!is_literal_load(memory, pc))

@@ -5,9 +5,9 @@
 #include "abi/boot_info.h"
 #include "check.h"
 
-#define MEMORY UINT64_C(0x400000)
+#define MEMORY    UINT64_C(0x400000)
 #define FILE_SIZE 0x3000
-#define SEGMENTS 7
+#define SEGMENTS  7
 
 enum { INTERP, ABI, MANIFEST, TEXT, RODATA, DATA, BSS };
 

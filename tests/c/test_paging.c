@@ -6,8 +6,8 @@
 #include "abi/call.h"
 #include "check.h"
 
-#define MIB UINT64_C(0x100000)
-#define PAGE UINT64_C(0x1000)
+#define MIB     UINT64_C(0x100000)
+#define PAGE    UINT64_C(0x1000)
 #define ADDRESS UINT64_C(0x0000fffffffff000)
 
 static uint64_t memory[0x10000 / 8];

@@ -8,9 +8,9 @@
 #define CHIPS 32 /* numbers looked at */
 
 /* include/uapi/linux/gpio.h of Linux, since 5.10. */
-#define GET_CHIPINFO 0x8044b401u
-#define V2_GET_LINEINFO 0xc100b405u
-#define V2_GET_LINE 0xc250b407u
+#define GET_CHIPINFO       0x8044b401u
+#define V2_GET_LINEINFO    0xc100b405u
+#define V2_GET_LINE        0xc250b407u
 #define V2_LINE_SET_CONFIG 0xc110b40du
 #define V2_LINE_GET_VALUES 0xc010b40eu
 #define V2_LINE_SET_VALUES 0xc010b40fu

@@ -34,12 +34,12 @@ struct gpio_driver {
 /* Whether a chip labelled (found) is the one asked for. */
 bool gpio_label_fits(const char *label, const char *found);
 
-/* Linking the file is enough: whoever opens lines finds all drivers between these two. */
+/* Linking the file is enough: whoever opens lines finds all drivers from gpio_drivers on. */
 #define GPIO_DRIVER(name)                                                                          \
     static const struct gpio_driver *const name##_driver                                           \
         __attribute__((used, section("gpio_drivers"))) = &(name)
 
-extern const struct gpio_driver *const __start_gpio_drivers[];
-extern const struct gpio_driver *const __stop_gpio_drivers[];
+extern const struct gpio_driver *const gpio_drivers[] __asm__("__start_gpio_drivers");
+extern const struct gpio_driver *const gpio_drivers_end[] __asm__("__stop_gpio_drivers");
 
 #endif

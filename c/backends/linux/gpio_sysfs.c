@@ -5,8 +5,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define CLASS "/sys/class/gpio"
-#define TRIES 50 /* of opening a file whose owner udev is about to change */
+#define CLASS  "/sys/class/gpio"
+#define TRIES  50 /* of opening a file whose owner udev is about to change */
 #define TRY_NS 20000000
 
 struct line {
@@ -201,8 +201,8 @@ static bool open_line(int export_fd, uint32_t line, struct gpio_trouble *trouble
 static bool is_possible(const struct gpio_wish *wish, uint32_t chip_lines,
                         struct gpio_trouble *trouble)
 {
-    const uint32_t needs = MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN | MFT_LINE_OPEN_DRAIN |
-                           MFT_LINE_OPEN_SOURCE;
+    const uint32_t needs =
+        MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN | MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE;
 
     if (wish->line >= chip_lines || wish->line >= GPIO_DRIVER_LINES) {
         format_buffer(trouble->text, sizeof(trouble->text),
