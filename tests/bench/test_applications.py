@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rpikit.device import DeviceHalf
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.pins import Pins
@@ -18,7 +20,12 @@ from rpikit.virtual.pins import Pins
 APPS = Path(__file__).parents[2] / "c/apps"
 BUTTON, JUMPER, LAMP = 17, 27, 18
 
-pytestmark = pytest.mark.usefixtures("virtual_board")
+
+@pytest.fixture(autouse=True)
+def quiet_board(virtual_ssh: Ssh) -> Iterator[None]:
+    """End the firmware after a test: it looks at its switch a thousand times a second."""
+    yield
+    DeviceHalf(virtual_ssh).stop()
 
 
 def command(app: Path, *arguments: str) -> list[str]:
