@@ -212,6 +212,16 @@ def test_json_is_all_that_standard_output_gets(
     assert "1 passed" in run.err
 
 
+def test_pytest_embedded_writes_its_junit_report_without_a_warning(
+    make: Make, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = make("def test_it(lamp): pass\n")
+    run = Run(folder, capfd, pytest_args=("--junitxml", str(tmp_path / "junit.xml")))
+    assert run.status == 0, run.out
+    assert "warning" not in run.out
+    assert 'name="test_it"' in (tmp_path / "junit.xml").read_text()
+
+
 def test_a_device_that_has_the_name_of_a_fixture_is_in_pins(
     make: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
