@@ -5,6 +5,7 @@
 
 #define MEMORY_SIZE 0x200000
 #define CODE_AT 0x100000
+#define ROUNDS 20
 #define PSTATE 0x3c5 /* EL1h, interrupts masked */
 
 enum { PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1, MAP_PRIVATE_ANONYMOUS = 0x22 };
@@ -50,14 +51,21 @@ static void print(uint64_t ns)
     sys_write(1, at, (size_t)(text + sizeof(text) - at));
 }
 
-/* The exit with an 8-byte store is the guest's result: nanoseconds per store. */
+/* The least of all rounds, in nanoseconds per store: a timer's tick only ever adds. An exit with an
+ * 8-byte store is the result of a round. */
 static uint64_t run(int vcpu, const volatile struct kvm_run *state)
 {
-    for (;;) {
+    uint64_t least = UINT64_MAX;
+
+    for (unsigned int rounds = 0; rounds < ROUNDS;) {
         must(sys_ioctl(vcpu, KVM_RUN, NULL));
-        if (state->u.mmio.size == 8)
-            return *(const volatile uint64_t *)state->u.mmio.data;
+        if (state->u.mmio.size != 8)
+            continue;
+        const uint64_t took = *(const volatile uint64_t *)state->u.mmio.data;
+        least = took < least ? took : least;
+        rounds++;
     }
+    return least;
 }
 
 void start(void)

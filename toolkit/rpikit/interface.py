@@ -264,6 +264,11 @@ class Call(Model):
         return tuple(field for field in self.fields if field.is_returned)
 
     @property
+    def is_given(self) -> bool:
+        """Whether the guest gives anything at all."""
+        return any(field.is_given or field.is_buffer for field in self.fields)
+
+    @property
     def limited(self) -> tuple[CallField, ...]:
         """The fields with a limit on what the guest gives."""
         return tuple(f for f in self.fields if f.min is not None or f.max is not None)

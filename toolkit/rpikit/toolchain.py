@@ -16,7 +16,6 @@ class Toolchain:
     name: str
     cc: str
     objcopy: str
-    kernel_headers: str
 
 
 def find() -> Toolchain:
@@ -25,11 +24,10 @@ def find() -> Toolchain:
         if shutil.which(program) is None:
             raise ToolError(
                 f"toolchain: {program} is not installed",
-                hint="apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+                hint="apt-get install gcc-aarch64-linux-gnu",
             )
     return Toolchain(
         name="gcc",
         cc=f"{PREFIX}gcc",
         objcopy=f"{PREFIX}objcopy",
-        kernel_headers="/usr/aarch64-linux-gnu/include",
     )

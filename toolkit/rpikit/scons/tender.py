@@ -30,24 +30,23 @@ def _handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
     return files
 
 
-def _parts_of_host(env: Any, found: tuple[Interface, ...]) -> tuple[list[Path], list[Path]]:
-    """Return the files that need the kernel's headers, and the freestanding ones.
+def _files_of_host(env: Any, found: tuple[Interface, ...]) -> list[Path]:
+    """Return the files of a tender that serves these interfaces, without their handlers.
 
     A file named after a device (gpio.c, gpio_cdev.c) belongs to the tenders that use the device,
     every other file to all of them.
     """
     devices = {file.stem for file in env.SourcesIn("devices")}
-    used = {name for i in found for name in (i.name, *i.interface.uses)}
+    handled = {i.name for i in found}
+    used = handled | {name for i in found for name in i.interface.uses}
 
     def belongs(file: Path) -> bool:
         noun = file.stem.split("_")[0]
         return noun not in devices or noun in used
 
-    handled = {i.name for i in found}
-    linux = [file for file in env.SourcesIn("tender", "backends/linux") if belongs(file)]
-    shared = [*env.SourcesIn("dispatch", "lib")]
-    shared += [file for file in env.SourcesIn("devices") if file.stem in used - handled]
-    return linux, shared
+    files = env.SourcesIn("tender", "backends/linux", "dispatch", "lib")
+    below = [file for file in env.SourcesIn("devices") if file.stem in used - handled]
+    return [*filter(belongs, files), *below]
 
 
 def tender(env: Any, app: App) -> Any:
@@ -67,31 +66,33 @@ def floor(env: Any) -> Any:
     out = env["SETTINGS"].out
     folder = env["SETTINGS"].root / "perf" / "floor"
     parts = [
-        env.Compiled(file, out / "obj" / "floor", env["TENDER_FLAGS"])
+        env.Compiled(file, out / "obj" / "floor", env["HOST_FLAGS"])
         for file in (folder / "floor.c", folder / "guest.S")
     ]
     return env.Command(
-        str(out / "floor"), parts, "$CC -nostdlib -static -no-pie -s -o $TARGET $SOURCES"
+        str(out / "floor"),
+        parts,
+        "$CC $HOST_OPTIMISATION -nostdlib -static -no-pie -s -o $TARGET $SOURCES",
     )
 
 
 def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
     """Link rpikit-tender.debug with symbols, and from it rpikit-tender without."""
     common = env["SETTINGS"].common / "host"
-    linux, shared = _parts_of_host(env, found)
-    parts = [env.Compiled(file, common, env["TENDER_FLAGS"]) for file in linux]
     printed = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
-    for file in (*shared, *_handlers(env, app, found), *printed):
-        parts.append(env.Compiled(file, common, env["DEVICE_FLAGS"]))
+    parts = []
+    for file in (*_files_of_host(env, found), *_handlers(env, app, found), *printed):
+        # The compiler itself calls memcpy and its kin, after it has looked for who is called.
+        late = ["-fno-lto"] if file.name == "string.c" else []
+        parts.append(env.Compiled(file, common, [*env["HOST_FLAGS"], *late]))
     (table,) = env.Table(found, folder / "gen")
     parts += env.Object(
-        str(folder / "obj" / "dispatch.o"), table, CCFLAGS=[*env["CCFLAGS"], *env["DEVICE_FLAGS"]]
+        str(folder / "obj" / "dispatch.o"), table, CCFLAGS=[*env["CCFLAGS"], *env["HOST_FLAGS"]]
     )
     debug = env.Command(
         str(folder / "rpikit-tender.debug"),
         parts,
-        "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,--gc-sections"
-        " -Wl,-z,noexecstack -Wl,-z,max-page-size=0x1000 -Wl,--fatal-warnings"
-        " -o $TARGET $SOURCES",
+        "$CC $HOST_OPTIMISATION -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,--gc-sections"
+        " -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--fatal-warnings -o $TARGET $SOURCES",
     )
     return env.Stripped(folder / "rpikit-tender", debug)
