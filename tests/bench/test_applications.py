@@ -75,7 +75,7 @@ def test_the_same_tests_pass_with_a_virtual_wire(mutant: Path) -> None:
     [
         ("level ? solo5_led_on", "!level ? solo5_led_on"),
         (": solo5_led_off(PIN_LAMP)", ": solo5_led_on(PIN_LAMP)"),
-        ("#define PERIOD_NS UINT64_C(1000000)", "#define PERIOD_NS UINT64_C(300000000)"),
+        ("#define PERIOD_NS UINT64_C(1000000)", "#define PERIOD_NS UINT64_C(800000000)"),
     ],
     ids=["inverted", "misses the release", "late"],
 )

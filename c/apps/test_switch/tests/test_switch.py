@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rpikit.bench.scope import Scope
 
 PRESSES_MS = (30, 300, 60, 45, 200, 90, 120, 75, 150, 250)
-REACTION_MS = 90
+REACTION_MS = 250
 
 
 def test_each_press_lights_the_lamp_once(
