@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"generate", "elf", "archive", "transport"}),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench"}),
-    frozenset({"build", "flash", "listing"}),
+    frozenset({"build", "flash", "listing", "new"}),
     frozenset({"run", "test", "demo", "perf"}),
     frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )

@@ -60,7 +60,8 @@ def build(
     """
     board.check_lines(app)
     toolchain.find()
-    interface.load_all(app.interfaces, app.folder / "interfaces")
+    found = interface.load_all(app.interfaces, app.folder / "interfaces")
+    interface.check_handlers(found, app.folder / "devices")
     folder = (out or app.folder / "build").absolute()
     _make(app, folder, generic, targets, report)
     unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"

@@ -27,7 +27,7 @@ EXIT_INTERNAL = 1
 
 click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
-        {"name": "Firmware", "commands": ["build", "flash", "run", "test"]},
+        {"name": "Firmware", "commands": ["new", "build", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
         {"name": "More", "commands": ["demo", "perf"]},
     ]
@@ -82,6 +82,21 @@ def rpikit() -> None:
     fault, 4 board absent or busy, 5 toolchain or program missing, 6 verification failed,
     7 nothing ran, 130 interrupted.
     """
+
+
+@rpikit.command()
+@click.argument("name")
+@click.option(
+    "--template", "-t", default="blink", show_default=True, help="blink, switch or own-interface."
+)
+@_json
+def new(name: str, template: str, as_json: bool) -> None:
+    """Make the project NAME in a folder of that name: it builds and passes its tests at once."""
+    from rpikit import new as verb
+    from rpikit import report
+
+    made = verb.new(name, template=template)
+    report.choose(json_lines=as_json).result(made.values(), str(made))
 
 
 @rpikit.command()

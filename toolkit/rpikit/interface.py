@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rpikit import describe, paths
+from rpikit import describe, paths, wording
 from rpikit.describe import Misfit, Model
 from rpikit.errors import DescriptionError
 
@@ -23,7 +23,8 @@ NUMBER_MAX = 0x7FFFFFF
 CORE = ("clock", "console", "halt", "poll")
 """Interfaces that every guest has."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
+NAME_MAX = 32
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=NAME_MAX)]
 TAKEN = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if "
     "inline int long register restrict return short signed sizeof static struct switch typedef "
@@ -410,6 +411,22 @@ def find(name: str, own: Path | None = None) -> Path:
         f"interfaces: there is no interface {name!r}; there are {', '.join(known)}",
         hint=f"describe it in {own / (name + '.toml')}" if own else None,
     )
+
+
+def handlers() -> Path:
+    """Return the folder of the handlers that come with rpikit."""
+    return paths.data_root() / "c" / "devices"
+
+
+def check_handlers(found: tuple[Interface, ...], own: Path) -> None:
+    """Refuse an interface that nobody serves: its handler is in the folder `own`, or rpikit's."""
+    for i in found:
+        if not any((place / f"{i.name}.c").is_file() for place in (own, handlers())):
+            calls = ", ".join(f"{i.handler(call)}()" for call in i.call)
+            raise DescriptionError(
+                f"{wording.path(own / i.name)}.c: there is no such file; write it, with {calls}",
+                hint=f'begin with #include "host_{i.name}.h", which says what they look like',
+            )
 
 
 def load_all(wanted: tuple[str, ...], own: Path | None = None) -> tuple[Interface, ...]:
