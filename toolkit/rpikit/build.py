@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import elf, interface, paths, toolchain
+from rpikit import elf, interface, paths
+from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.errors import DescriptionError, FirmwareError
@@ -23,6 +24,7 @@ class Build:
     folder: Path
     unikernel: Path
     tender: Path
+    toolchain: str
     sizes: dict[str, int]
 
     def __str__(self) -> str:
@@ -40,6 +42,7 @@ class Build:
             "board": self.board.name,
             "unikernel": str(self.unikernel),
             "tender": str(self.tender),
+            "toolchain": self.toolchain,
             "interfaces": list(self.app.interfaces),
             "sizes": self.sizes,
         }
@@ -50,20 +53,25 @@ def build(
     *,
     board: Board,
     generic: bool = False,
+    toolchain: str | None = None,
     out: Path | None = None,
     targets: tuple[str, ...] = (),
     report: Callable[[str], None] = lambda line: None,
 ) -> Build:
     """Build an application for a board, below its own folder unless `out` says where.
 
+    `toolchain` is one's name, else RPIKIT_TOOLCHAIN decides.
     `targets` are files below that folder which are made besides.
     """
     board.check_lines(app)
-    toolchain.find()
+    chain = toolchains.find(toolchain)
     found = interface.load_all(app.interfaces, app.folder / "interfaces")
     interface.check_handlers(found, app.folder / "devices")
     folder = (out or app.folder / "build").absolute()
-    _make(app, folder, generic, targets, report)
+    words = [f"generic={'yes' if generic else 'no'}", f"toolchain={chain.name}"]
+    if targets:
+        words += [str(folder), *(str(folder / target) for target in targets)]
+    _make(app, folder, words, report)
     unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
@@ -73,22 +81,18 @@ def build(
             hint="give it more memory, or make its static data smaller",
         )
     sizes = {"loaded": read.loaded, "zeroed": read.zeroed, "tender": tender.stat().st_size}
-    return Build(app, board, folder, unikernel, tender, sizes)
+    return Build(app, board, folder, unikernel, tender, chain.name, sizes)
 
 
-def _make(
-    app: App,
-    folder: Path,
-    generic: bool,
-    targets: tuple[str, ...],
-    report: Callable[[str], None],
-) -> None:
-    """Run scons and pass on what it makes as it is made; what went wrong, in full."""
+def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None]) -> None:
+    """Run scons and pass on what it makes as it is made; what went wrong, in full.
+
+    It runs in the folder of the build, so that what it makes has the same name wherever that is.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    words = [f"app={app.folder}", f"out={folder}", f"generic={'yes' if generic else 'no'}"]
-    if targets:
-        words += [str(folder), *(str(folder / target) for target in targets)]
-    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(paths.data_root()), *words]
+    script = paths.data_root() / "SConstruct"
+    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(folder), "-f", str(script)]
+    command += [f"app={app.folder}", f"out={folder}", *words]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
     ) as process:

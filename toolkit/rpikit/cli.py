@@ -106,6 +106,12 @@ def new(name: str, template: str, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
+@click.option(
+    "--toolchain",
+    type=click.Choice(["gcc", "zig"]),
+    envvar="RPIKIT_TOOLCHAIN",
+    help="Debian's gcc, unless named; zig is the Python package ziglang.",
+)
 def build(
     app: Path,
     name: str,
@@ -114,6 +120,7 @@ def build(
     verbose: bool,
     generic: bool,
     out: Path | None,
+    toolchain: str | None,
 ) -> None:
     """Build APP: its unikernel and its tender."""
     from rpikit import board as boards
@@ -125,7 +132,9 @@ def build(
     kind = boards.load(target.board)
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
-    built = verb.build(described, board=kind, generic=generic, out=out, report=note)
+    built = verb.build(
+        described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note
+    )
     reporter.result(built.values(), str(built))
 
 

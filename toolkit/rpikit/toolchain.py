@@ -1,33 +1,102 @@
 # SPDX-License-Identifier: MIT
-"""The cross-toolchain: which programs make aarch64 code, and what to do when they are missing."""
+"""The cross-toolchains: which programs make aarch64 code, and what to do when they are missing.
 
+Two are known, by one word each: Debian's gcc, and the ziglang wheel, which is clang and lld for any
+system that has Python.
+"""
+
+import importlib.util
+import os
 import shutil
+import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from rpikit.errors import ToolError
+from rpikit.errors import DescriptionError, ToolError
 
+DEFAULT = "gcc"
+VARIABLE = "RPIKIT_TOOLCHAIN"
 PREFIX = "aarch64-linux-gnu-"
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """The programs of one toolchain."""
+    """The programs of one toolchain, and the words that only this one understands."""
 
     name: str
-    cc: str
-    objcopy: str
+    cc: tuple[str, ...]
+    link: tuple[str, ...]
+    ar: tuple[str, ...]
+    headers: str  # the compiler's own: stdint.h and its kin
+    to_linker: str  # stands before an option of the linker
+    compile_words: tuple[str, ...] = ()
+    whole_program: tuple[str, ...] = ()  # when linking a program that was compiled with -flto
+    compiles_at_link: bool = False  # such a link names folders again, as compiling does
 
 
-def find() -> Toolchain:
+def find(name: str | None = None) -> Toolchain:
+    """Return a toolchain by its name, else the one of RPIKIT_TOOLCHAIN, else Debian's gcc."""
+    asked = name or os.environ.get(VARIABLE) or DEFAULT
+    if asked not in KNOWN:
+        where = "--toolchain" if name else VARIABLE
+        raise DescriptionError(
+            f"{where} = {asked!r}: there is no such toolchain; write {' or '.join(KNOWN)}"
+        )
+    return KNOWN[asked]()
+
+
+@cache
+def _gcc() -> Toolchain:
     """Return Debian's gcc for aarch64, or say how to install it."""
-    for program in (f"{PREFIX}gcc", f"{PREFIX}objcopy"):
+    for program in (f"{PREFIX}gcc", f"{PREFIX}ar"):
         if shutil.which(program) is None:
             raise ToolError(
                 f"toolchain: {program} is not installed",
-                hint="apt-get install gcc-aarch64-linux-gnu",
+                hint="apt-get install gcc-aarch64-linux-gnu, or build with --toolchain zig",
             )
+    cc = f"{PREFIX}gcc"
+    asked = [cc, "-print-file-name=include"]
+    headers = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     return Toolchain(
         name="gcc",
-        cc=f"{PREFIX}gcc",
-        objcopy=f"{PREFIX}objcopy",
+        cc=(cc,),
+        link=(cc, "-nostdlib", "-static", "-no-pie"),
+        ar=(f"{PREFIX}ar",),
+        headers=headers,
+        to_linker="-Wl,",
+        compile_words=("-fno-tree-loop-distribute-patterns",),
+        whole_program=("-O2", "-flto"),
+        compiles_at_link=True,
     )
+
+
+@cache
+def _zig() -> Toolchain:
+    """Return clang and lld of the ziglang wheel, or say how to install it.
+
+    `zig clang` and `zig ld.lld` are the plain programs; `zig cc` would add a cache, flags and a
+    libc of its own.
+    """
+    found = importlib.util.find_spec("ziglang")
+    if found is None or not found.submodule_search_locations:
+        raise ToolError(
+            "toolchain: the Python package ziglang is not installed",
+            hint="pip install 'rpikit[zig]', or build with --toolchain gcc",
+        )
+    folder = Path(next(iter(found.submodule_search_locations)))
+    zig = str(folder / "zig")
+    return Toolchain(
+        name="zig",
+        cc=(zig, "clang", "--target=aarch64-linux-none"),
+        link=(zig, "ld.lld", "-static", "--no-pie"),
+        ar=(zig, "ar"),
+        headers=str(folder / "lib" / "include"),
+        to_linker="",
+        compile_words=("-fno-addrsig", "-Wno-unused-command-line-argument"),
+        whole_program=("--lto-O2",),
+    )
+
+
+KNOWN: Mapping[str, Callable[[], Toolchain]] = {"gcc": _gcc, "zig": _zig}

@@ -2,12 +2,12 @@
 """SCons tool: the cross-compiler and the flags of each kind of code."""
 
 import os
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rpikit import __version__, toolchain
+from rpikit import __version__, elf_edit, toolchain
 
 WARNINGS = [
     "-std=c11",
@@ -28,13 +28,15 @@ def exists(env: Any) -> bool:
 
 def generate(env: Any) -> None:
     settings = env["SETTINGS"]
-    chain = toolchain.find()
-    maps = [f"-ffile-prefix-map={settings.out}=build", f"-ffile-prefix-map={settings.root}=rpikit"]
-    maps += [f"-ffile-prefix-map={app.folder}=app" for app in settings.apps]
+    chain = toolchain.find(settings.toolchain)
+    maps = _maps(settings, chain)
     env.Replace(
-        CC=chain.cc,
-        LINK=chain.cc,
-        OBJCOPY=chain.objcopy,
+        CC=list(chain.cc),
+        LINK=list(chain.link),
+        LINK_WHOLE_PROGRAM=[*chain.whole_program, *(maps if chain.compiles_at_link else [])],
+        AR=list(chain.ar),
+        RANLIBCOM="",
+        ARFLAGS=["rcsD"],
         CCFLAGS=[*WARNINGS, "-g", *maps],
         CPPPATH=[
             str(settings.root / "c"),
@@ -47,22 +49,24 @@ def generate(env: Any) -> None:
     )
     env["OBJECTS"] = {}
     env.AddMethod(compiled, "Compiled")
-    env.AddMethod(stripped, "Stripped")
-    headers = ["-isystem", _compiler_headers(chain.cc)]
+    env.AddMethod(linked, "Linked")
+    env.AddMethod(edited, "Edited")
+    headers = ["-isystem", chain.headers]
     # Code that runs in the guest, beneath and beside the application.
     env["GUEST_FLAGS"] = [
         *FREESTANDING,
         *headers,
+        *chain.compile_words,
         *SECTIONS,
         "-Os",
         "-fno-pie",
         "-fno-builtin",
-        "-fno-tree-loop-distribute-patterns",
         "-fvisibility=hidden",
         "-fstack-protector-strong",
         "-ftls-model=local-exec",
         "-fno-asynchronous-unwind-tables",
         "-mno-outline-atomics",
+        "-fstack-usage",
     ]
     # The bindings run with whatever is in the vector registers.
     env["BINDINGS_FLAGS"] = [*env["GUEST_FLAGS"], "-mgeneral-regs-only"]
@@ -72,11 +76,11 @@ def generate(env: Any) -> None:
     env["HOST_FLAGS"] = [
         *FREESTANDING,
         *headers,
+        *chain.compile_words,
         *SECTIONS,
         *env["HOST_OPTIMISATION"],
         "-fno-pie",
         "-fno-builtin",
-        "-fno-tree-loop-distribute-patterns",
         "-fno-asynchronous-unwind-tables",
         "-fno-unwind-tables",
         "-fno-stack-protector",
@@ -94,19 +98,42 @@ def compiled(env: Any, file: Path, folder: Path, flags: list[str]) -> Any:
     return known[target]
 
 
-def stripped(env: Any, target: Path, source: Any) -> Any:
-    """Return the node of a program without its symbols."""
-    return env.Command(str(target), source, "$OBJCOPY --strip-all $SOURCE $TARGET")
+def linked(env: Any, target: Path, sources: list[Any], *options: str, whole: bool = False) -> Any:
+    """Return the node of what the linker makes of sources, with options in the linker's words."""
+    chain = toolchain.find(env["SETTINGS"].toolchain)
+    words = ["$LINK", *(["$LINK_WHOLE_PROGRAM"] if whole else [])]
+    words += [f"{chain.to_linker}{option}" for option in options]
+    return env.Command(str(target), sources, [[*words, "-o", "$TARGET", "$SOURCES"]])
+
+
+def edited(env: Any, target: Path, source: Any, change: Callable[[bytes], bytes]) -> Any:
+    """Return the node of an ELF file that `change`, of elf_edit, makes of another."""
+
+    def action(target: list[Any], source: list[Any], env: Any) -> None:
+        made, original = Path(str(target[0])), Path(str(source[0]))
+        made.write_bytes(change(original.read_bytes()))
+        made.chmod(original.stat().st_mode)
+
+    node = env.Command(str(target), source, env.Action(action, "$GENCOMSTR"))
+    env.Depends(node, env.Value(Path(elf_edit.__file__).read_bytes()))
+    return node
+
+
+def _maps(settings: Any, chain: toolchain.Toolchain) -> list[str]:
+    """Return the flags that leave no folder of this machine in what is built.
+
+    The compilers take the last one that fits, so the longest folder comes last.
+    """
+    names = {
+        str(settings.root): "rpikit",
+        chain.headers: "compiler",
+        **{str(app.folder): "app" for app in settings.apps},
+        str(settings.out): "build",
+    }
+    return [f"-ffile-prefix-map={path}={names[path]}" for path in sorted(names, key=len)]
 
 
 def _say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
     """Name what is being made instead of showing the whole command."""
     if target and not command.startswith("Mkdir"):
         sys.stdout.write(f"{os.path.relpath(str(target[0]), env['SETTINGS'].out)}\n")
-
-
-def _compiler_headers(cc: str) -> str:
-    done = subprocess.run(
-        [cc, "-print-file-name=include"], check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()

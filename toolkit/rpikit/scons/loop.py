@@ -30,6 +30,7 @@ def host_tests(env: Any) -> list[Any]:
     here = env.Clone(
         CC=os.environ.get("HOSTCC", "gcc"),
         LINK=os.environ.get("HOSTCC", "gcc"),
+        AR="ar",
         OBJECTS={},
         CCFLAGS=[*env["CCFLAGS"], "-O1", *SANITIZERS],
         LINKFLAGS=SANITIZERS,

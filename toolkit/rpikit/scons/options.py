@@ -11,17 +11,18 @@ from rpikit.app import App
 from rpikit.errors import DescriptionError
 
 TOOLS = str(Path(__file__).parent)
-KNOWN = {"app", "out", "generic"}
+KNOWN = {"app", "out", "generic", "toolchain"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: which applications, into which folder, for which interfaces."""
+    """One run: which applications, into which folder, for which interfaces, by whom."""
 
     root: Path
     out: Path
     apps: tuple[App, ...]
     generic: bool
+    toolchain: str | None
     everything: bool
 
     def folder(self, described: App) -> Path:
@@ -51,6 +52,7 @@ def read(arguments: Mapping[str, str]) -> Settings:
         out=Path(arguments.get("out", root / "build")).absolute(),
         apps=tuple(app.load(folder.absolute()) for folder in folders),
         generic=arguments.get("generic", "no") == "yes",
+        toolchain=arguments.get("toolchain"),
         everything="app" not in arguments,
     )
 

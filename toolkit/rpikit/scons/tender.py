@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Any
 
+from rpikit import elf_edit
 from rpikit import interface as interfaces
 from rpikit.app import App
 from rpikit.interface import Interface
@@ -69,11 +70,7 @@ def floor(env: Any) -> Any:
         env.Compiled(file, out / "obj" / "floor", env["HOST_FLAGS"])
         for file in (folder / "floor.c", folder / "guest.S")
     ]
-    return env.Command(
-        str(out / "floor"),
-        parts,
-        "$CC $HOST_OPTIMISATION -nostdlib -static -no-pie -s -o $TARGET $SOURCES",
-    )
+    return env.Linked(out / "floor", parts, "-s", whole=True)
 
 
 def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
@@ -89,10 +86,15 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
     parts += env.Object(
         str(folder / "obj" / "dispatch.o"), table, CCFLAGS=[*env["CCFLAGS"], *env["HOST_FLAGS"]]
     )
-    debug = env.Command(
-        str(folder / "rpikit-tender.debug"),
+    debug = env.Linked(
+        folder / "rpikit-tender.debug",
         parts,
-        "$CC $HOST_OPTIMISATION -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,--gc-sections"
-        " -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--fatal-warnings -o $TARGET $SOURCES",
+        "--build-id=sha1",
+        "--gc-sections",
+        "-znostart-stop-gc",  # some parts are found by the name of their section alone
+        "-znoexecstack",
+        "-znorelro",
+        "--fatal-warnings",
+        whole=True,
     )
-    return env.Stripped(folder / "rpikit-tender", debug)
+    return env.Edited(folder / "rpikit-tender", debug, elf_edit.strip)

@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Any
 
+from rpikit import elf_edit
 from rpikit import interface as interfaces
 from rpikit.app import App
 
@@ -46,16 +47,8 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
     for i in interfaces.load_all(app.interfaces, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
         parts.append(env.Compiled(Path(str(stub)), common, flags))
-    joined = env.Command(
-        str(folder / "bindings-all.o"),
-        parts,
-        "$CC -nostdlib -no-pie -Wl,--build-id=none -r -o $TARGET $SOURCES",
-    )
-    return env.Command(
-        str(folder / "bindings.o"),
-        joined,
-        "$OBJCOPY --localize-hidden $SOURCE $TARGET",
-    )
+    joined = env.Linked(folder / "bindings-all.o", parts, "--build-id=none", "-r")
+    return env.Edited(folder / "bindings.o", joined, elf_edit.localize_hidden)
 
 
 def app_library(env: Any) -> Any:
@@ -90,11 +83,14 @@ def unikernel(env: Any, app: App) -> Any:
         CCFLAGS=[*env["CCFLAGS"], *env["BINDINGS_FLAGS"]],
     )
     library = env.AppLibrary()
-    debug = env.Command(
-        str(folder / f"{app.name}.debug"),
+    debug = env.Linked(
+        folder / f"{app.name}.debug",
         [env.Bindings(app, folder), *objects, library],
-        "$CC -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,-z,max-page-size=0x1000"
-        f" -Wl,--gc-sections -Wl,--fatal-warnings -Wl,-T,{script} -o $TARGET $SOURCES",
+        "--build-id=sha1",
+        "-zmax-page-size=0x1000",
+        "--gc-sections",
+        "--fatal-warnings",
+        f"--script={script}",
     )
     env.Depends(debug, script)
-    return env.Stripped(folder / f"{app.name}.hvt", debug)
+    return env.Edited(folder / f"{app.name}.hvt", debug, elf_edit.strip)

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Each toolchain builds without a warning, to the same rules, and to the same bytes anywhere."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from rpikit import app, board, build, elf, toolchain
+from rpikit.build import Build
+from rpikit.errors import DescriptionError, ToolError
+
+HELLO = Path(__file__).parents[2] / "c" / "apps" / "hello"
+
+
+def _copy(folder: Path) -> Path:
+    """Copy the application, as another user would have it somewhere else."""
+    shutil.copytree(HELLO, folder, ignore=shutil.ignore_patterns("build"))
+    return folder
+
+
+def _build(name: str, folder: Path) -> Build:
+    try:
+        toolchain.find(name)
+    except ToolError as error:
+        pytest.skip(f"{error}; {error.hint}")
+    return build.build(app.load(folder), board=board.load(board.DEFAULT), toolchain=name)
+
+
+@pytest.fixture(scope="module", params=list(toolchain.KNOWN))
+def hello(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return _build(request.param, _copy(tmp_path_factory.mktemp("one") / "hello"))
+
+
+def test_the_unikernel_keeps_solo5s_rules(hello: Build) -> None:
+    read = elf.read(hello.unikernel)
+    assert (read.target, read.abi_version) == ("hvt", 2)
+    assert read.segments[0].address == elf.GUEST_MIN
+    assert not any({"w", "x"} <= set(segment.flags) for segment in read.segments)
+
+
+def test_the_bindings_show_their_public_names_only(hello: Build) -> None:
+    with (hello.folder / "bindings.o").open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
+        shown = {
+            symbol.name
+            for symbol in table.iter_symbols()
+            if symbol["st_info"]["bind"] != "STB_LOCAL" and symbol["st_shndx"] != "SHN_UNDEF"
+        }
+    assert "_start" in shown
+    assert all(name == "_start" or name.startswith(("solo5_", "__stack_chk_")) for name in shown)
+
+
+def test_a_program_without_symbols_has_the_same_segments(hello: Build) -> None:
+    with hello.unikernel.open("rb") as small, (hello.folder / "hello.debug").open("rb") as large:
+        stripped, whole = ELFFile(small), ELFFile(large)
+        pairs = zip(stripped.iter_segments(), whole.iter_segments(), strict=True)
+        assert all((a.header, a.data()) == (b.header, b.data()) for a, b in pairs)
+        assert stripped.get_section_by_name(".symtab") is None
+        assert stripped.get_section_by_name(".note.gnu.build-id") is not None
+
+
+def test_another_folder_gives_the_same_bytes(hello: Build, tmp_path: Path) -> None:
+    again = _build(hello.toolchain, _copy(tmp_path / "somewhere-else" / "by-another-user"))
+    for name in ("hello.hvt", "hello.debug", "rpikit-tender", "rpikit-tender.debug"):
+        assert (again.folder / name).read_bytes() == (hello.folder / name).read_bytes(), name
+
+
+def test_the_variable_chooses_and_the_word_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(toolchain.VARIABLE, "icc")
+    with pytest.raises(DescriptionError, match=r"RPIKIT_TOOLCHAIN = 'icc'.* write gcc or zig"):
+        toolchain.find()
+    assert toolchain.find("gcc").name == "gcc"
