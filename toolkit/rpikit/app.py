@@ -125,6 +125,19 @@ class Firmware(Model):
         return self
 
 
+class Budget(Model):
+    """How large what is built may become, in bytes; what is not named may be of any size."""
+
+    loaded: Size | None = Field(default=None, examples=["16K"])
+    zeroed: Size | None = Field(default=None, examples=["64K"])
+    tender: Size | None = Field(default=None, examples=["64K"])
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The budgets that are set, by the name of what they limit."""
+        return {name: size for name, size in self if size is not None}
+
+
 class _OnALine(Model):
     type: DeviceTypeName
     line: Line = Field(examples=[17])
@@ -191,6 +204,7 @@ class AppFile(Model):
     """Everything an rpikit.toml states."""
 
     firmware: Firmware
+    budget: Budget = Budget()
     devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
         default_factory=describe.nothing
     )
@@ -234,6 +248,7 @@ class App(Model):
     interfaces: tuple[str, ...]
     devices: tuple[Device, ...] = ()
     ready: str | None = None
+    budget: Budget = Budget()
 
     @property
     def source(self) -> Path:
@@ -296,4 +311,5 @@ def load_file(path: Path) -> App:
         interfaces=tuple(sorted({*interface.CORE, *needed, *firmware.interfaces})),
         devices=devices,
         ready=firmware.ready,
+        budget=described.budget,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import elf, interface, paths
+from rpikit import describe, elf, interface, paths, wording
 from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
@@ -28,11 +28,16 @@ class Build:
     sizes: dict[str, int]
 
     def __str__(self) -> str:
-        loaded, zeroed, tender = (self.sizes[key] for key in ("loaded", "zeroed", "tender"))
+        loaded, zeroed, tender = (self._size(key) for key in ("loaded", "zeroed", "tender"))
         return (
-            f"{self.unikernel}: {loaded} bytes of text and data, {zeroed} of bss\n"
-            f"{self.tender}: {tender} bytes, for {', '.join(self.app.interfaces)}"
+            f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
+            f"{self.tender}: {tender}, for {', '.join(self.app.interfaces)}"
         )
+
+    def _size(self, key: str) -> str:
+        size, limit = self.sizes[key], self.app.budget.limits.get(key)
+        share = "" if limit is None else f" ({size * 100 // limit} % of {limit})"
+        return f"{size} bytes{share}"
 
     def values(self) -> dict[str, object]:
         """Return it as one flat object for programs."""
@@ -45,6 +50,7 @@ class Build:
             "toolchain": self.toolchain,
             "interfaces": list(self.app.interfaces),
             "sizes": self.sizes,
+            "budget": self.app.budget.limits,
         }
 
 
@@ -81,7 +87,23 @@ def build(
             hint="give it more memory, or make its static data smaller",
         )
     sizes = {"loaded": read.loaded, "zeroed": read.zeroed, "tender": tender.stat().st_size}
+    _check_budget(app, sizes)
     return Build(app, board, folder, unikernel, tender, chain.name, sizes)
+
+
+def _check_budget(app: App, sizes: dict[str, int]) -> None:
+    """Refuse what became larger than the application's description allows."""
+    over = [
+        f"budget.{name} = {describe.format_size(limit)}: "
+        f"{name} is {sizes[name]} bytes, {sizes[name] - limit} too many"
+        for name, limit in app.budget.limits.items()
+        if sizes[name] > limit
+    ]
+    if over:
+        raise FirmwareError(
+            f"{wording.path(app.source)}: {'; '.join(over)}",
+            hint="make it smaller, or give it a larger budget; rpikit inspect shows what is in it",
+        )
 
 
 def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None]) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "Model",
     "Size",
     "fault",
+    "format_size",
     "load",
     "nothing",
     "parse_size",
@@ -88,6 +89,14 @@ def parse_size(text: object) -> int:
     if match is None:
         raise Misfit('write a size as text: a whole number and K, M or G, such as "2M"')
     return int(match[1]) * _UNITS.get(match[2], 1)
+
+
+def format_size(size: int) -> str:
+    """Return a size as a description would have it, in the largest unit that leaves no rest."""
+    for unit, factor in reversed(_UNITS.items()):
+        if size and size % factor == 0:
+            return f"{size // factor}{unit}"
+    return str(size)
 
 
 Size = Annotated[
