@@ -20,7 +20,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench"}),
     frozenset({"build", "flash", "listing", "new"}),
-    frozenset({"run", "test", "demo", "perf"}),
+    frozenset({"checks"}),
+    frozenset({"run", "test", "demo", "perf", "doctor", "verify", "inspection"}),
     frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )
 

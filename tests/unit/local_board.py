@@ -35,8 +35,7 @@ def shell_of(kind: str, folder: Path) -> str:
         pytest.skip("this machine has no busybox (apt-get install busybox)")
     applets = folder / "applets"
     applets.mkdir()
-    names = device.script().partition("tools='")[2].partition("'")[0].split()
-    for name in (*names, "sh", "cat", "head", "id", "env"):
+    for name in (*device.tools(), "sh", "cat", "head", "id", "env"):
         (applets / name).symlink_to(busybox)
     return f"env PATH={applets} {applets}/sh"
 

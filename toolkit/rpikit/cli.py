@@ -29,7 +29,7 @@ click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
         {"name": "Firmware", "commands": ["new", "build", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
-        {"name": "More", "commands": ["demo", "perf"]},
+        {"name": "More", "commands": ["doctor", "demo", "perf"]},
     ]
 }
 
@@ -112,6 +112,9 @@ def new(name: str, template: str, as_json: bool) -> None:
     envvar="RPIKIT_TOOLCHAIN",
     help="Debian's gcc, unless named; zig is the Python package ziglang.",
 )
+@click.option(
+    "--verify", is_flag=True, help="Build once more in another folder and compare every byte."
+)
 def build(
     app: Path,
     name: str,
@@ -121,18 +124,21 @@ def build(
     generic: bool,
     out: Path | None,
     toolchain: str | None,
+    verify: bool,
 ) -> None:
     """Build APP: its unikernel and its tender."""
     from rpikit import board as boards
-    from rpikit import build as verb
+    from rpikit import build as building
     from rpikit import report
+    from rpikit import verify as verifying
 
     reporter = report.choose(json_lines=as_json)
     described, target = _described(app, name, bench)
     kind = boards.load(target.board)
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
-    built = verb.build(
+    verb = verifying.verify if verify else building.build
+    built = verb(
         described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note
     )
     reporter.result(built.values(), str(built))
@@ -188,6 +194,20 @@ def test(
     sys.exit(
         verb.run(described, board_name=name, bench=bench, pytest_args=pytest_args, as_json=as_json)
     )
+
+
+@rpikit.command()
+@_options(_bench, _json)
+@click.option("--board", "-b", "name", envvar="RPIKIT_BOARD", help="Look at this board, too.")
+def doctor(bench: Path | None, as_json: bool, name: str | None) -> None:
+    """Look at this machine, and at a board: each finding with the command that mends it."""
+    from rpikit import doctor as verb
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    found = verb.doctor(_target(Path(), name, bench) if name else None, reporter=reporter)
+    reporter.result(found.values(), str(found))
+    sys.exit(found.exit_code)
 
 
 @rpikit.command()

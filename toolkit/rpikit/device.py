@@ -53,6 +53,12 @@ def script() -> str:
     )
 
 
+def tools() -> tuple[str, ...]:
+    """Return the programs that the device half needs on a board."""
+    named = re.search(r"^tools='([^']*)'", script(), re.MULTILINE)
+    return tuple(named[1].split()) if named else ()
+
+
 @dataclass(frozen=True)
 class SlotFile:
     """A file that a slot shall hold."""
