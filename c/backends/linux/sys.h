@@ -20,6 +20,7 @@ enum sys_number {
     SYS_FSTAT = 80,
     SYS_EXIT_GROUP = 94,
     SYS_CLOCK_GETTIME = 113,
+    SYS_CLOCK_NANOSLEEP = 115,
     SYS_RT_SIGACTION = 134,
     SYS_PRCTL = 167,
     SYS_CAPSET = 91,
