@@ -60,6 +60,7 @@ read_free() { # set free: KiB that we may still write, nothing where df does not
     # shellcheck disable=SC2046
     set -- $(df -Pk "$home" 2>/dev/null | tail -n 1)
     free=${4:-}
+    case $free in *[!0-9]*) free= ;; esac # a header alone: df has not found the mount
 }
 
 fail_write() { # say why writing did not work

@@ -6,6 +6,7 @@ reaches the board, flashes, and writes the verdict from which the exit status is
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> int:
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=folder,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},  # a log shows each test as it ends
             stdout=sys.stderr if quiet else None,
             process_group=None if shared else 0,
         )
