@@ -50,8 +50,13 @@ def virtual_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def virtual_board(virtual_state: Path) -> Machine:
-    """Return the session's board, booted."""
-    return machine.up(board.load(board.DEFAULT))
+    """Return the session's board, brought back from the snapshot that the first start leaves."""
+    described = board.load(board.DEFAULT)
+    started = machine.up(described)
+    if started.was_restored:
+        return started
+    machine.down(started.name)
+    return machine.up(described)
 
 
 @pytest.fixture(scope="session")

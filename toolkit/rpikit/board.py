@@ -46,6 +46,7 @@ class VirtualBoard(Model):
     arguments: tuple[Text, ...] = ()
     packages: tuple[Text, ...] = ()
     modules: tuple[Text, ...] = ()
+    late_modules: tuple[Text, ...] = ()
 
 
 class BoardFile(Model):

@@ -9,6 +9,7 @@ import asyncio
 import os
 import termios
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 _CHUNK = 4096
@@ -21,6 +22,7 @@ class Console(asyncio.Protocol):
     def __init__(self, link: Path, log: Path) -> None:
         self.link = link
         self.typed = 0
+        self.listener: Callable[[bytes], None] = lambda data: None
         self._log_path = log
         self._log = log.open("wb", buffering=0)
         self._master, self._slave = os.openpty()
@@ -37,6 +39,7 @@ class Console(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._record(data)
+        self.listener(data)
         while data:
             try:
                 data = data[os.write(self._master, data) :]
@@ -51,6 +54,11 @@ class Console(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.close()
+
+    def type(self, data: bytes) -> None:
+        """Type into the machine from here."""
+        if self._transport is not None:
+            self._transport.write(data)
 
     def close(self) -> None:
         """Take the pty and its link away; the log stays."""
@@ -70,8 +78,7 @@ class Console(asyncio.Protocol):
         except (BlockingIOError, OSError):
             return
         self.typed += len(data)
-        if self._transport is not None:
-            self._transport.write(data)
+        self.type(data)
 
     def _record(self, data: bytes) -> None:
         if self._log.tell() > _LOG_LIMIT:

@@ -26,6 +26,7 @@ from rpikit.virtual.console import Console
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.qtest import Qmp
 from rpikit.virtual.server import Server
+from rpikit.virtual.starter import Starter
 
 GPIO_PATH = "/machine/soc/peripherals/gpio"
 PINS_SOCKET = "pins.sock"
@@ -54,8 +55,12 @@ class Plan:
         facts = json.loads(text)
         boot = facts["boot"]
         files = {name: Path(boot[name]) for name in ("kernel", "device_tree", "initramfs")}
-        options = qemu.Options(**boot["options"])
-        changes = {**files, "options": options, "arguments": tuple(boot["arguments"])}
+        changes = {
+            **files,
+            "options": qemu.Options(**boot["options"]),
+            "arguments": tuple(boot["arguments"]),
+            "snapshot": Path(boot["snapshot"]) if boot["snapshot"] else None,
+        }
         return cls(
             Path(facts["folder"]),
             qemu.Boot(**{**boot, **changes}),
@@ -70,18 +75,34 @@ class _Machine:
     def __init__(self, plan: Plan, server: Server) -> None:
         self.plan = plan
         self.server = server
+        self.is_restored = False
         self.qmp = Qmp(self._event)
         self.consoles = [
             Console(plan.folder / name, plan.folder / f"{name}.log") for name in qemu.SERIALS
         ]
+        self.starter = Starter(plan.folder.name, plan.boot, self.qmp, self.consoles[-1])
 
     async def start(self) -> subprocess.Popen[bytes]:
         """Start QEMU and connect its sockets."""
+        with ExitStack() as opened:
+            state = self._state(opened)
+            return await self._start(state)
+
+    def _state(self, opened: ExitStack) -> int | None:
+        """Open the snapshot when there is one."""
+        file = self.plan.boot.snapshot
+        if file is None or not file.exists():
+            return None
+        self.is_restored = True
+        return opened.enter_context(file.open("rb")).fileno()
+
+    async def _start(self, state: int | None) -> subprocess.Popen[bytes]:
         loop = asyncio.get_running_loop()
         ends = {name: socket.socketpair() for name in qemu.CHANNELS}
         theirs = {name: pair[1].fileno() for name, pair in ends.items()}
-        words = qemu.command(self.plan.boot, theirs)
-        process = qemu.start(words, tuple(theirs.values()), self.plan.folder / QEMU_LOG)
+        words = qemu.command(self.plan.boot, theirs, state)
+        passed = (*theirs.values(), *([] if state is None else [state]))
+        process = qemu.start(words, passed, self.plan.folder / QEMU_LOG)
         peers = (self.qmp, self.server.qtest, *self.consoles)
         for (ours, other), peer in zip(ends.values(), peers, strict=True):
             other.close()
@@ -98,6 +119,14 @@ class _Machine:
         if found is None:
             raise ConnectionError("QEMU forwards no port to the board's sshd")
         return int(found[1])
+
+    async def run(self) -> None:
+        """Let the machine go, and answer it for ever."""
+        if self.is_restored:
+            await self.starter.bring_back()
+        else:
+            await self.starter.boot()
+        await self.starter.answer()
 
     async def connections(self) -> str:
         """Return QEMU's table of the board's connections."""
@@ -170,12 +199,16 @@ async def _run(plan: Plan, starter: BinaryIO) -> None:
         os.chdir(plan.folder)
         await asyncio.start_unix_server(server.serve, PINS_SOCKET, limit=protocol.LINE_LIMIT)
         facts = {"pid": process.pid, "daemon": os.getpid(), "port": port.result()}
+        facts["restored"] = machine.is_restored
         _write_state(plan, {**facts, "started_at": started_at})
         starter.write(b"up\n")
         ends.append(asyncio.create_task(_end_of_use(plan, server, machine)))
+        ends.append(asyncio.create_task(machine.run()))
         polling = asyncio.create_task(server.poll())
         await asyncio.wait([*ends], return_when=asyncio.FIRST_COMPLETED)
         polling.cancel()
+        if ends[-1].done():
+            ends[-1].result()  # an exception that ended the machine belongs in the log
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

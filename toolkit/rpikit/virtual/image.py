@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FIRMWARE_FOLDER = "/opt/rpikit"
 FIRMWARE_SIZE = "64M"
 HOST = "127.0.0.1"
+ASKING = "init: who am I?"
+"""What the console says when the board waits to be told who it is."""
 READY = "sshd: listening"
 """What the console says when the network is up and sshd listens."""
 
@@ -128,9 +130,10 @@ def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) 
         made.folder.mkdir(mode=0o700)
         root = cpio.Archive()
         modules = _take_kernel(packages[virtual.kernel], virtual, made, root)
+        late = len(virtual.modules)
         for name in virtual.packages:
             _take_package(packages[name], root)
-        _add_system(root, virtual, modules, image.keys)
+        _add_system(root, modules[:late], modules[late:], image.keys)
         with made.initramfs.open("wb") as out:
             root.write(out)
         manifest = {file.name: _facts(file) for file in sorted(made.folder.iterdir())}
@@ -144,6 +147,7 @@ def _take_kernel(
     package: Path, virtual: "VirtualBoard", image: Image, root: cpio.Archive
 ) -> list[str]:
     """Take kernel, device tree and the modules named; return the modules' paths in their order."""
+    wanted = (*virtual.modules, *virtual.late_modules)
     modules: dict[str, str] = {}
     with apt.contents(package) as entries:
         for entry, archive in entries:
@@ -153,14 +157,14 @@ def _take_kernel(
                 image.kernel.write_bytes(_content(entry, archive))
             elif name.endswith(f"/{virtual.dtb}"):
                 image.device_tree.write_bytes(_bootable(_content(entry, archive)))
-            elif name.endswith(".ko") and stem in virtual.modules:
+            elif name.endswith(".ko") and stem in wanted:
                 modules[stem] = f"/usr/{name}"
                 root.file(f"usr/{name}", _content(entry, archive))
-    missing = [name for name in virtual.modules if name not in modules]
+    missing = [name for name in wanted if name not in modules]
     missing += [f.name for f in (image.kernel, image.device_tree) if not f.exists()]
     if missing:
         raise ToolError(f"{package.name} has no {missing[0]}", hint="see the board's [virtual]")
-    return [modules[name] for name in virtual.modules]
+    return [modules[name] for name in wanted]
 
 
 def _bootable(blob: bytes) -> bytes:
@@ -170,10 +174,10 @@ def _bootable(blob: bytes) -> bytes:
     return tree.dump()
 
 
-def seeded(device_tree: Path) -> bytes:
-    """Return the device tree with fresh random bytes that make the kernel's generator ready."""
+def seeded(device_tree: Path, seed: bytes | None = None) -> bytes:
+    """Return the device tree with random bytes that make the kernel's generator ready."""
     tree = fdt.Tree.parse(device_tree.read_bytes())
-    tree.root.at("/chosen").properties["rng-seed"] = os.urandom(64)
+    tree.root.at("/chosen").properties["rng-seed"] = seed or os.urandom(64)
     return tree.dump()
 
 
@@ -196,7 +200,7 @@ def _content(entry: tarfile.TarInfo, archive: tarfile.TarFile) -> bytes:
 
 
 def _add_system(
-    root: cpio.Archive, virtual: "VirtualBoard", modules: list[str], pair: keys.Keys
+    root: cpio.Archive, modules: list[str], late_modules: list[str], pair: keys.Keys
 ) -> None:
     """Add what is ours: folders, links, keys, and the files printed from the templates."""
     from rpikit import generate
@@ -206,7 +210,14 @@ def _add_system(
     for name in _MERGED:
         root.link(name, f"usr/{name}")
     root.device("dev/console", 5, 1)
-    values = {"modules": modules, "folder": FIRMWARE_FOLDER, "size": FIRMWARE_SIZE, "ready": READY}
+    values = {
+        "modules": modules,
+        "late_modules": late_modules,
+        "folder": FIRMWARE_FOLDER,
+        "size": FIRMWARE_SIZE,
+        "asking": ASKING,
+        "ready": READY,
+    }
     for name, _ in _templates():
         text = generate.render(f"{_ROOT}/{name}", **values)
         root.file(name.removesuffix(".j2"), text.encode(), 0o755 if name == "init.j2" else 0o644)

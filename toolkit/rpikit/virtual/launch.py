@@ -17,7 +17,8 @@ from rpikit.errors import BoardError
 from rpikit.virtual import daemon, image
 
 _START_SECONDS = 20.0
-_BOOT_SECONDS = 90.0
+BOOT_SECONDS = 90.0
+RESTORE_SECONDS = 20.0
 _END_SECONDS = 5.0
 _GREETING_SECONDS = 3.0
 _GLANCE_SECONDS = 0.02
@@ -52,13 +53,13 @@ class Launch:
         self._pid = int(self._line())
         self._line()
 
-    def wait_for_ssh(self, log: Path, port: int) -> None:
+    def wait_for_ssh(self, log: Path, port: int, within: float) -> None:
         """Wait for the greeting of the board's sshd.
 
         QEMU accepts for the board long before the board listens, and each connection costs the
         board a new process, so the first one waits for the boot's last line in the console's log.
         """
-        deadline = time.monotonic() + _BOOT_SECONDS
+        deadline = time.monotonic() + within
         while image.READY.encode() not in log.read_bytes() and time.monotonic() < deadline:
             self._check_alive()
             time.sleep(_GLANCE_SECONDS)
@@ -67,8 +68,8 @@ class Launch:
             if time.monotonic() > deadline:
                 last = log.read_text(errors="replace").strip().rpartition("\n")[2]
                 raise BoardError(
-                    f"board {self._folder.name!r}: SSH does not answer {_BOOT_SECONDS:.0f} s after "
-                    f"the start; last on the console: {last[:80]!r}",
+                    f"board {self._folder.name!r}: SSH does not answer {within:.0f} s after the "
+                    f"start; last on the console: {last[:80]!r}",
                     hint=f"its logs are in {self._folder}",
                 )
 

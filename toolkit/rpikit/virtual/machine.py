@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from filelock import FileLock
 from rpikit import paths
 from rpikit.errors import BoardError
 from rpikit.transport import SshAddress
-from rpikit.virtual import daemon, image, launch, qemu
+from rpikit.virtual import daemon, image, launch, qemu, snapshot
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.keys import Keys
 from rpikit.virtual.pins import Connection
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
 
 _END_SECONDS = 5.0
 _IDLE_SECONDS = 1800.0
+_KNOWN_SEED = bytes(range(64))
 _OPTIONS = qemu.Options()
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A running virtual board; `pid` is QEMU's, `log` what came out of its main console."""
+    """A running virtual board; `pid` is QEMU's, `log` what came out of its main console.
+
+    One that `was_restored` was brought back from a snapshot and has not booted itself.
+    """
 
     name: str
     pid: int
@@ -43,6 +47,7 @@ class Machine:
     pins_socket: Path
     started_at: float
     log: Path
+    was_restored: bool
 
     def __str__(self) -> str:
         ssh = self.ssh
@@ -67,6 +72,7 @@ class Machine:
             "serials": [str(path) for path in self.serials],
             "pins_socket": str(self.pins_socket),
             "log": str(self.log),
+            "was_restored": self.was_restored,
         }
 
 
@@ -97,15 +103,27 @@ def up(
         down(name)
         made = image.prepare(board.virtual, report)
         boot = _boot(board, made, folder, options)
+        plan = daemon.Plan(folder, boot, Registers.of(board.soc), _idle())
+        if boot.snapshot is not None and boot.snapshot.exists():
+            report(f"starting {name} from a snapshot")
+            try:
+                return _start(plan, launch.RESTORE_SECONDS)
+            except BoardError as error:
+                boot.snapshot.unlink(missing_ok=True)
+                report(f"the snapshot is of no use, and gone: {error}")
         report(f"starting {name}")
-        with launch.Launch(daemon.Plan(folder, boot, Registers.of(board.soc), _idle())) as started:
-            started.wait_for_machine()
-            machine = _machine(name)
-            started.wait_for_ssh(machine.log, machine.ssh.port)
-            connection = Connection(machine.pins_socket)
-            connection.ask("ready")
-            connection.close()
-        return machine
+        return _start(plan, launch.BOOT_SECONDS)
+
+
+def _start(plan: daemon.Plan, within: float) -> Machine:
+    with launch.Launch(plan) as started:
+        started.wait_for_machine()
+        machine = _machine(plan.folder.name)
+        started.wait_for_ssh(machine.log, machine.ssh.port, within)
+        connection = Connection(machine.pins_socket)
+        connection.ask("ready")
+        connection.close()
+    return machine
 
 
 def down(name: str) -> bool:
@@ -178,6 +196,7 @@ def _machine(name: str) -> Machine:
         pins_socket=folder / daemon.PINS_SOCKET,
         started_at=facts["started_at"],
         log=folder / f"{qemu.SERIALS[-1]}.log",
+        was_restored=bool(facts["restored"]),
     )
 
 
@@ -192,9 +211,13 @@ def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
 def _boot(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:
     assert board.virtual is not None
     device_tree = folder / "board.dtb"
-    device_tree.write_bytes(image.seeded(made.device_tree))
-    arguments = (*board.virtual.arguments, f"rpikit.name={folder.name}")
-    return qemu.Boot(
+    seed = _KNOWN_SEED if options.icount else None
+    device_tree.write_bytes(image.seeded(made.device_tree, seed))
+    arguments = board.virtual.arguments
+    if options.icount:
+        arguments += (f"rpikit.name={folder.name}",)
+    boot = qemu.Boot(
         board.virtual.machine, board.memory, made.kernel, device_tree, made.initramfs,
         arguments, options,
     )  # fmt: skip
+    return replace(boot, snapshot=snapshot.place(boot, made))

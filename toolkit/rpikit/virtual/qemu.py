@@ -25,10 +25,14 @@ class Options:
     """How a machine runs.
 
     With `icount` an instruction takes one nanosecond of the machine's time and every run is the
-    same; the machine's clock then has nothing to do with the host's.
+    same: the machine's clock, its random bytes and its name are then those of the run before and
+    have nothing to do with the host's. `disk` is the size of the folder that firmware goes to, in
+    bytes. Without `snapshot` the board boots its kernel even when a snapshot of it is there.
     """
 
     icount: bool = False
+    disk: int | None = None
+    snapshot: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Boot:
     initramfs: Path
     arguments: tuple[str, ...]
     options: Options
+    snapshot: Path | None = None
+    """Where the machine's state after the boot is kept; None to boot without."""
 
 
 def require() -> None:
@@ -53,11 +59,11 @@ def require() -> None:
         )
 
 
-def command(boot: Boot, channels: Mapping[str, int]) -> list[str]:
+def command(boot: Boot, channels: Mapping[str, int], state: int | None = None) -> list[str]:
     """Return QEMU's command line; `channels` gives the descriptors of its sockets by name.
 
-    One thread runs all cores: cores that wait in QEMU's boot stub would burn a host core each.
-    usb-net sits on the root port, without a hub between, because a hub costs half a second.
+    The machine waits to be told to go on; with `state` it is what that descriptor holds of another
+    one. One thread runs all cores: cores that wait in QEMU's boot stub would burn a host core each.
     """
     words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
     words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
@@ -68,8 +74,9 @@ def command(boot: Boot, channels: Mapping[str, int]) -> list[str]:
     for name in SERIALS:
         words += ["-serial", f"chardev:{name}"]
     words += ["-mon", "chardev=qmp,mode=control", "-qtest", "chardev:qtest", "-qtest-log", "none"]
-    words += ["-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22"]
-    words += ["-device", "usb-net,netdev=net,port=1"]
+    words += ["-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22", "-S"]
+    if state is not None:
+        words += ["-incoming", f"fd:{state}"]
     if boot.options.icount:
         words += ["-icount", "shift=0,sleep=off"]
     return words
