@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `rpikit new` makes and what it refuses; whether it builds and runs is tests/virtual's."""
+"""What `rpikit new` makes and what it refuses; that it runs is shown in tests/virtual."""
 
 import subprocess
 import sys

@@ -87,7 +87,12 @@ def rpikit() -> None:
 @rpikit.command()
 @click.argument("name")
 @click.option(
-    "--template", "-t", default="blink", show_default=True, help="blink, switch or own-interface."
+    "--template",
+    "-t",
+    default="blink",
+    show_default=True,
+    envvar="RPIKIT_TEMPLATE",
+    help="blink, switch or own-interface.",
 )
 @_json
 def new(name: str, template: str, as_json: bool) -> None:
