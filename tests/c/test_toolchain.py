@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Each toolchain builds without a warning, to the same rules, and to the same bytes anywhere."""
+"""Each toolchain builds without a warning and to the same rules."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,23 +14,18 @@ from rpikit.errors import DescriptionError, ToolError
 HELLO = Path(__file__).parents[2] / "c" / "apps" / "hello"
 
 
-def _copy(folder: Path) -> Path:
-    """Copy the application, as another user would have it somewhere else."""
-    shutil.copytree(HELLO, folder, ignore=shutil.ignore_patterns("build"))
-    return folder
-
-
-def _build(name: str, folder: Path) -> Build:
-    try:
-        toolchain.find(name)
-    except ToolError as error:
-        pytest.skip(f"{error}; {error.hint}")
-    return build.build(app.load(folder), board=board.load(board.DEFAULT), toolchain=name)
-
-
 @pytest.fixture(scope="module", params=list(toolchain.KNOWN))
 def hello(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return _build(request.param, _copy(tmp_path_factory.mktemp("one") / "hello"))
+    try:
+        toolchain.find(request.param)
+    except ToolError as error:
+        pytest.skip(f"{error}; {error.hint}")
+    return build.build(
+        app.load(HELLO),
+        board=board.load(board.DEFAULT),
+        toolchain=request.param,
+        out=tmp_path_factory.mktemp(request.param),
+    )
 
 
 def test_the_unikernel_keeps_solo5s_rules(hello: Build) -> None:
@@ -61,12 +55,6 @@ def test_a_program_without_symbols_has_the_same_segments(hello: Build) -> None:
         assert all((a.header, a.data()) == (b.header, b.data()) for a, b in pairs)
         assert stripped.get_section_by_name(".symtab") is None
         assert stripped.get_section_by_name(".note.gnu.build-id") is not None
-
-
-def test_another_folder_gives_the_same_bytes(hello: Build, tmp_path: Path) -> None:
-    again = _build(hello.toolchain, _copy(tmp_path / "somewhere-else" / "by-another-user"))
-    for name in ("hello.hvt", "hello.debug", "rpikit-tender", "rpikit-tender.debug"):
-        assert (again.folder / name).read_bytes() == (hello.folder / name).read_bytes(), name
 
 
 def test_the_variable_chooses_and_the_word_before_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,9 +143,7 @@ def build(
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
     verb = verifying.verify if verify else building.build
-    built = verb(
-        described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note
-    )
+    built = verb(described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note)
     reporter.result(built.values(), str(built))
 
 

@@ -17,6 +17,7 @@ NOTE_MANIFEST = 0x3154464D
 DESCRIPTOR_AT = 20
 MANIFEST_AT = 24
 ENTRY = struct.Struct("<68sI16sQB7x")
+BUILD_ID = ".note.gnu.build-id"
 GUEST_MIN = 0x100000
 LINE = 0x52500001
 TYPES = {1: "block", 2: "net", 0x40000000: "reserved", LINE: "line"}
@@ -114,3 +115,18 @@ def _manifest(note: bytes) -> tuple[Entry, ...]:
         text = name.split(b"\0")[0].decode("ascii")
         entries.append(Entry(text, TYPES.get(kind, f"{kind:#x}"), line))
     return tuple(entries)
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Return the names of the sections that two programs do not share byte for byte.
+
+    The build id, which differs whenever anything does, is named only if nothing else is.
+    """
+    with one.open("rb") as left, other.open("rb") as right:
+        ours, theirs = _contents(ELFFile(left)), _contents(ELFFile(right))
+    names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+    return [name for name in names if name != BUILD_ID] or names
+
+
+def _contents(elf: ELFFile) -> dict[str, tuple[int, bytes]]:
+    return {section.name: (section["sh_size"], section.data()) for section in elf.iter_sections()}

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""The verb of `build --verify`: build once more somewhere else, and compare every byte."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import app as apps
+from rpikit import build as building
+from rpikit import bundle, elf, paths
+from rpikit.app import App
+from rpikit.board import Board
+from rpikit.build import Build
+from rpikit.errors import VerificationError
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A build whose every byte came out again."""
+
+    build: Build
+    digests: dict[str, str]
+
+    def __str__(self) -> str:
+        lines = [f"  {digest}  {name}" for name, digest in self.digests.items()]
+        return "\n".join([str(self.build), "the same bytes from another folder (SHA-256):", *lines])
+
+    def values(self) -> dict[str, object]:
+        """Return it as one object for programs."""
+        return {**self.build.values(), "verified": self.digests}
+
+
+def verify(
+    app: App,
+    *,
+    board: Board,
+    generic: bool = False,
+    toolchain: str | None = None,
+    out: Path | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Verified:
+    """Build an application, build a copy of it in another folder, and compare what was made."""
+
+    def make(described: App, folder: Path | None) -> tuple[Build, list[Path]]:
+        built = building.build(
+            described, board=board, generic=generic, toolchain=toolchain, out=folder, report=report
+        )
+        packed = bundle.make(described, board, built.unikernel, built.tender, built.folder)
+        return built, [built.unikernel, built.tender, packed.path]
+
+    first, files = make(app, out)
+    with tempfile.TemporaryDirectory(prefix="rpikit-verify-") as place:
+        copy = Path(place) / "another" / "folder"
+        _copy(app, first.folder, copy)
+        _, others = make(apps.load(copy), Path(place) / "out")
+        for one, other in zip(files, others, strict=True):
+            _compare(one, other)
+    digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return Verified(first, digests)
+
+
+def _copy(app: App, built: Path, target: Path) -> None:
+    """Copy an application without what was built from it; the copies are of today."""
+    left_out = {built, app.folder / "build", *paths.data_root().parents}
+
+    def ignore(folder: str, names: list[str]) -> list[str]:
+        here = Path(folder)
+        return [name for name in names if name.startswith(".") or here / name in left_out]
+
+    shutil.copytree(app.folder, target, ignore=ignore, copy_function=shutil.copy, symlinks=True)
+
+
+def _compare(one: Path, other: Path) -> None:
+    """Say where two files differ, if they do; a program's debug information tells most."""
+    if one.read_bytes() == other.read_bytes():
+        return
+    where = ""
+    if one.suffix != bundle.SUFFIX:
+        names = elf.differing(*(file.with_suffix(".debug") for file in (one, other)))
+        where = f": {', '.join(names)}" if names else ": its headers"
+    raise VerificationError(
+        f"{one}: a second build in another folder has other bytes{where}",
+        hint="look for what changes by itself: a time, a folder's name, a hidden file that is read",
+    )
