@@ -152,10 +152,7 @@ class Archive:
         if run.returncode != 0:
             lines = [line for line in run.stderr.splitlines() if line.startswith(("E:", "Err"))]
             why = lines[0] if lines else f"status {run.returncode}"
-            raise ToolError(
-                f"{program} could not read {self.mirror} {self.suite}: {why}",
-                hint="check the network, or set a mirror you can reach in the board's [virtual]",
-            )
+            raise ToolError(f"{program} could not read {self.mirror} {self.suite}: {why}")
         return run.stdout
 
 

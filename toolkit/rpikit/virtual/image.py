@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FIRMWARE_FOLDER = "/opt/rpikit"
 FIRMWARE_SIZE = "64M"
 HOST = "127.0.0.1"
+ALONE = "/etc/alone"
+"""The program that the board runs instead of starting its network, and ends with."""
 ASKING = "init: who am I?"
 """What the console says when the board waits to be told who it is."""
 READY = "sshd: listening"
@@ -215,6 +217,7 @@ def _add_system(
         "late_modules": late_modules,
         "folder": FIRMWARE_FOLDER,
         "size": FIRMWARE_SIZE,
+        "alone": ALONE,
         "asking": ASKING,
         "ready": READY,
     }

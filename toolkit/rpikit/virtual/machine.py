@@ -102,7 +102,7 @@ def up(
             return running
         down(name)
         made = image.prepare(board.virtual, report)
-        boot = _boot(board, made, folder, options)
+        boot = boot_of(board, made, folder, options)
         plan = daemon.Plan(folder, boot, Registers.of(board.soc), _idle())
         if boot.snapshot is not None and boot.snapshot.exists():
             report(f"starting {name} from a snapshot")
@@ -208,7 +208,8 @@ def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
     return file
 
 
-def _boot(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:
+def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:
+    """Return what a machine of this board boots; files of its own go into `folder`."""
     assert board.virtual is not None
     device_tree = folder / "board.dtb"
     seed = _KNOWN_SEED if options.icount else None

@@ -24,9 +24,9 @@ CHANNELS = ("qmp", "qtest", *SERIALS)
 class Options:
     """How a machine runs.
 
-    With `icount` an instruction takes one nanosecond of the machine's time and every run is the
-    same: the machine's clock, its random bytes and its name are then those of the run before and
-    have nothing to do with the host's. `disk` is the size of the folder that firmware goes to, in
+    With `icount` an instruction takes one nanosecond of the machine's time; its clock and its random
+    bytes have nothing to do with the host's, and until the network comes up each run is the same.
+    `disk` is the size of the folder that firmware goes to, in
     bytes. Without `snapshot` the board boots its kernel even when a snapshot of it is there.
     """
 
@@ -65,10 +65,7 @@ def command(boot: Boot, channels: Mapping[str, int], state: int | None = None) -
     The machine waits to be told to go on; with `state` it is what that descriptor holds of another
     one. One thread runs all cores: cores that wait in QEMU's boot stub would burn a host core each.
     """
-    words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
-    words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
-    words += ["-kernel", str(boot.kernel), "-dtb", str(boot.device_tree)]
-    words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    words = _machine(boot)
     for name in CHANNELS:
         words += ["-chardev", f"socket,id={name},fd={channels[name]}"]
     for name in SERIALS:
@@ -77,8 +74,21 @@ def command(boot: Boot, channels: Mapping[str, int], state: int | None = None) -
     words += ["-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22", "-S"]
     if state is not None:
         words += ["-incoming", f"fd:{state}"]
-    if boot.options.icount:
-        words += ["-icount", "shift=0,sleep=off"]
+    return words
+
+
+def command_alone(boot: Boot, console: Path) -> list[str]:
+    """Return QEMU's command line of a machine nobody talks to; what it says goes into a file."""
+    return [*_machine(boot), "-serial", "null", "-serial", f"file:{console}", "-no-reboot"]
+
+
+def _machine(boot: Boot) -> list[str]:
+    words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
+    words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
+    words += ["-kernel", str(boot.kernel), "-dtb", str(boot.device_tree)]
+    words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    if boot.options.icount:  # QEMU writes seeds of its own into the device tree
+        words += ["-icount", "shift=0,sleep=off", "-seed", "1"]
     return words
 
 

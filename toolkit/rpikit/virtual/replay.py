@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Runs a program on a virtual board of its own that nobody can disturb: the same bytes each time.
+
+An instruction takes one nanosecond of the board's time, its seeds are known, and it has neither
+network nor consoles to type at, so every run of the same program is the same run.
+"""
+
+import dataclasses
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rpikit.errors import BoardError
+from rpikit.virtual import cpio, image, machine, qemu
+
+if TYPE_CHECKING:
+    from rpikit.board import Board
+
+FOLDER = "/root"
+_NAME = "replay"
+
+
+def replay(
+    board: "Board", script: str, files: Mapping[str, Path], *, timeout: float = 60.0
+) -> bytes:
+    """Run a shell script beside some files and return what came out of the console.
+
+    The kernel and its drivers are the board's; KVM and GPIO are there, USB is not.
+    """
+    if board.virtual is None:
+        raise BoardError(f"{board.name} is a real board; only a virtual one repeats itself")
+    qemu.require()
+    made = image.prepare(board.virtual, lambda step: None)
+    with TemporaryDirectory(prefix="rpikit-") as aside:
+        folder = Path(aside) / _NAME
+        folder.mkdir()
+        boot = machine.boot_of(board, made, folder, qemu.Options(icount=True))
+        both = folder / "initramfs"
+        shutil.copyfile(made.initramfs, both)
+        with both.open("ab") as out:
+            _overlay(script, files).write(out)
+        console, log = folder / "console", folder / "qemu.log"
+        words = qemu.command_alone(dataclasses.replace(boot, initramfs=both), console)
+        process = qemu.start(words, (), log)
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            last = console.read_text(errors="replace").strip().rpartition("\n")[2]
+            raise BoardError(
+                f"board {_NAME!r}: no end of the run after {timeout:g} s; last on the console: "
+                f"{last[:80]!r}"
+            ) from error
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            raise BoardError(f"board {_NAME!r}: QEMU failed: {log.read_text().strip()[-200:]}")
+        return console.read_bytes()
+
+
+def _overlay(script: str, files: Mapping[str, Path]) -> cpio.Archive:
+    """Return what is laid over the board's root folder."""
+    root = cpio.Archive()
+    root.file(image.ALONE, f"#!/bin/sh\ncd {FOLDER}\n{script}\n".encode(), 0o755)
+    for name, file in files.items():
+        root.file(f"{FOLDER}/{name}", file.read_bytes(), 0o755)
+    return root
