@@ -14,7 +14,7 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "errors", "paths"}),
-    frozenset({"wording", "describe", "report", "waveform", "toolchain", "verdict"}),
+    frozenset({"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints"}),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset({"generate", "elf", "elf_edit", "archive", "transport"}),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
@@ -22,6 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"build", "flash", "listing", "new"}),
     frozenset({"checks"}),
     frozenset({"run", "test", "demo", "perf", "doctor", "verify", "inspection"}),
+    frozenset({"ending"}),
     frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )
 

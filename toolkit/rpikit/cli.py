@@ -4,7 +4,6 @@
 Imports of the verbs stand inside the commands, so that help is there at once.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import rich_click as click
 
-from rpikit import __version__
-from rpikit.errors import EXIT_INTERRUPTED, RpikitError
+from rpikit import __version__, ending
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_BOARD = "virtual-pi3"
-EXIT_USAGE = 2
-EXIT_INTERNAL = 1
 
 click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
@@ -318,36 +314,7 @@ def _described(folder: Path, name: str, bench: Path | None) -> "tuple[App, Targe
 
 def main() -> NoReturn:
     """Run the command line; whatever goes wrong ends in one line and the right exit code."""
-    try:
-        rpikit.main(standalone_mode=False)
-        sys.stdout.flush()
-    except RpikitError as error:
-        _complain(str(error), error.hint)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted", None)
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on; no word at the exit either
-        sys.exit(EXIT_INTERNAL)
-    except Exception as error:
-        if os.environ.get("RPIKIT_TRACE"):
-            raise
-        _complain(
-            f"this is a fault of rpikit itself: {type(error).__name__}: {error}",
-            "run it again with RPIKIT_TRACE=1 and report what it prints",
-        )
-        sys.exit(EXIT_INTERNAL)
-    sys.exit(0)
-
-
-def _complain(message: str, hint: str | None) -> None:
-    print(f"rpikit: {message}", file=sys.stderr)
-    if hint:
-        print(f"  hint: {hint}", file=sys.stderr)
+    ending.end(lambda: rpikit.main(standalone_mode=False))
 
 
 if __name__ == "__main__":

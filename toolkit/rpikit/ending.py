@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""How a command ends: its exit code, and one line of what went wrong with a hint below it.
+
+Nothing that goes wrong shows a traceback, unless RPIKIT_TRACE asks for it.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import rich_click as click
+
+from rpikit.errors import EXIT_INTERRUPTED, EXIT_OK, RpikitError, ToolError
+
+EXIT_INTERNAL = 1
+TRACE = "RPIKIT_TRACE"
+
+
+def end(command: Callable[[], object]) -> NoReturn:
+    """Run a command and leave with its exit code."""
+    try:
+        status = _run(command)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        status = EXIT_INTERRUPTED
+    except OSError:  # what was printed last did not get out
+        status = EXIT_INTERNAL
+        _close_output()
+    sys.exit(status)
+
+
+def _run(command: Callable[[], object]) -> int:
+    """Run a command and return its exit code."""
+    try:
+        command()
+        sys.stdout.flush()
+    except SystemExit as asked:
+        return asked.code if isinstance(asked.code, int) else EXIT_OK
+    except RpikitError as error:
+        complain(str(error), error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _close_output()
+        return EXIT_INTERNAL
+    except Exception as error:
+        if os.environ.get(TRACE):
+            raise
+        return _explain(error)
+    return EXIT_OK
+
+
+def _explain(error: Exception) -> int:
+    """Say what a failure of this machine is, or that rpikit itself is at fault."""
+    if isinstance(error, OSError) and error.errno is not None:
+        reason = error.strerror or str(error)
+        where = next((os.fsdecode(name) for name in (error.filename, error.filename2) if name), "")
+        complain(": ".join(filter(None, (printable(where), reason))))
+        return ToolError.exit_code
+    complain(
+        f"this is a fault of rpikit itself: {type(error).__name__}: {error}",
+        f"run it again with {TRACE}=1 and report what it prints",
+    )
+    return EXIT_INTERNAL
+
+
+def complain(message: str, hint: str | None = None) -> None:
+    """Say what went wrong on standard error, with a hint.
+
+    An error that has none, or shows what another program printed, gets one that fits the text.
+    """
+    from rpikit import hints
+
+    try:
+        print(f"rpikit: {printable(message)}", file=sys.stderr)
+        found = hints.find(f"{message}\n{hint or ''}") if "\n" in (hint or "\n") else None
+        for line in filter(None, (hint, found)):
+            print(f"  hint: {printable(line)}", file=sys.stderr)
+    except OSError:
+        return  # nobody reads that either
+
+
+def printable(text: str) -> str:
+    """Return a text without the halves of characters that a name which is not UTF-8 leaves."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _close_output() -> None:
+    """Nobody reads on; let the interpreter's last flush go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
