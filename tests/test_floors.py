@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"connect", "bench"}),
     frozenset({"build", "flash", "listing", "new"}),
     frozenset({"checks"}),
-    frozenset({"run", "test", "demo", "perf", "doctor", "verify", "inspection"}),
+    frozenset({"run", "test", "demo", "perf", "doctor", "config", "verify", "inspection"}),
     frozenset({"ending"}),
     frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
 )

@@ -25,7 +25,7 @@ click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
         {"name": "Firmware", "commands": ["new", "build", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
-        {"name": "More", "commands": ["doctor", "demo", "perf"]},
+        {"name": "More", "commands": ["doctor", "config", "demo", "perf"]},
     ]
 }
 
@@ -287,6 +287,35 @@ def list_(bench: Path | None, as_json: bool) -> None:
 
     listing = verb.listing(_found(None, bench))
     report.choose(json_lines=as_json).result(listing.values(), str(listing))
+
+
+@rpikit.group()
+def config() -> None:
+    """Check description files, and print their schemas."""
+
+
+@config.command("schema")
+@click.argument("kind", type=click.Choice(["app", "bench", "board", "soc", "interface"]))
+def schema_(kind: str) -> None:
+    """Print the JSON Schema of a KIND of description, for editors and other programs."""
+    import json
+
+    from rpikit import config as verb
+
+    click.echo(json.dumps(verb.schema(kind), indent=2))
+
+
+@config.command()
+@_json
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def lint(files: tuple[Path, ...], as_json: bool) -> None:
+    """Say every fault in FILES, or in the descriptions in this folder; exit 2 if there is one."""
+    from rpikit import config as verb
+    from rpikit import report
+
+    linted = verb.lint(files)
+    report.choose(json_lines=as_json).result(linted.values(), str(linted))
+    sys.exit(linted.exit_code)
 
 
 def _found(app: Path | None, bench: Path | None) -> Any:

@@ -6,7 +6,7 @@ Knows TOML, places in a file and how a fault is worded; knows no particular desc
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
@@ -26,6 +26,7 @@ from rpikit.errors import DescriptionError
 
 __all__ = [
     "DescriptionError",
+    "FaultsError",
     "FrozenMap",
     "Misfit",
     "Model",
@@ -81,6 +82,15 @@ class Misfit(ValueError):  # noqa: N818  no error of its own: it becomes a fault
         super().__init__(remedy)
         self.remedy = remedy
         self.place = place
+
+
+class FaultsError(DescriptionError):
+    """What is wrong with the values of a file: says the first, and has each of them."""
+
+    def __init__(self, each: Sequence[str]) -> None:
+        more = f" (and {len(each) - 1} more)" if len(each) > 1 else ""
+        super().__init__(f"{each[0]}{more}")
+        self.each = tuple(each)
 
 
 def parse_size(text: object) -> int:
@@ -143,14 +153,14 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:
-    """Return the model of a file's values, or name the file's first fault."""
+    """Return the model of a file's values, or name the file's faults."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = wording.faults(error, schema(model), data)
-        first = faults[0]
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise DescriptionError(f"{wording.path(path)}: {first}{more}") from None
+        name = wording.path(path)
+        raise FaultsError(
+            [f"{name}: {one}" for one in wording.faults(error, schema(model), data)]
+        ) from None
 
 
 def load(model: type[M], path: Path) -> M:
