@@ -16,7 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "errors", "paths"}),
     frozenset({"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints"}),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
-    frozenset({"generate", "elf", "elf_edit", "archive", "transport"}),
+    frozenset({"generate", "elf", "elf_edit", "stack", "archive", "transport"}),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench"}),
     frozenset({"build", "flash", "listing", "new"}),

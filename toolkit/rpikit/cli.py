@@ -23,7 +23,7 @@ DEFAULT_BOARD = "virtual-pi3"
 
 click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
-        {"name": "Firmware", "commands": ["new", "build", "flash", "run", "test"]},
+        {"name": "Firmware", "commands": ["new", "build", "inspect", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
         {"name": "More", "commands": ["doctor", "config", "demo", "perf"]},
     ]
@@ -141,6 +141,29 @@ def build(
     verb = verifying.verify if verify else building.build
     built = verb(described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note)
     reporter.result(built.values(), str(built))
+
+
+@rpikit.command()
+@click.argument("file", type=click.Path(path_type=Path), default=".")
+@_json
+@click.option(
+    "--top",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    envvar="RPIKIT_TOP",
+    help="How many stack frames to show.",
+)
+def inspect(file: Path, as_json: bool, top: int) -> None:
+    """Say what is in the unikernel FILE, or in the last build of the application's folder FILE.
+
+    Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames.
+    """
+    from rpikit import inspection as verb
+    from rpikit import report
+
+    seen = verb.inspect(file, top=top)
+    report.choose(json_lines=as_json).result(seen.values(), str(seen))
 
 
 @rpikit.command()

@@ -2,11 +2,14 @@
 """What a unikernel's ELF file says: segments, notes, manifest, sizes. Reads, never runs."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from elftools.elf.segments import Segment
 
 from rpikit.errors import FirmwareError
@@ -20,6 +23,9 @@ ENTRY = struct.Struct("<68sI16sQB7x")
 BUILD_ID = ".note.gnu.build-id"
 GUEST_MIN = 0x100000
 LINE = 0x52500001
+LINE_FLAGS = ("in", "out", "active-low", "pull-up", "pull-down", "open-drain", "open-source")
+"""The bits of a line's properties, lowest first (abi/manifest.h)."""
+
 TYPES = {1: "block", 2: "net", 0x40000000: "reserved", LINE: "line"}
 TARGETS = {1: "hvt", 2: "spt", 3: "virtio", 4: "muen", 5: "genode", 6: "xen"}
 
@@ -41,6 +47,10 @@ class Entry:
     name: str
     type: str
     line: int | None = None
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join([self.type if self.line is None else f"line {self.line}", *self.flags])
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,9 @@ class Unikernel:
     """One unikernel file."""
 
     path: Path
+    size: int
+    entry: int
+    build_id: str | None
     target: str
     abi_version: int
     segments: tuple[LoadSegment, ...]
@@ -63,14 +76,43 @@ class Unikernel:
         """Return the bytes of memory that start as zeros: bss."""
         return sum(segment.memory_size - segment.file_size for segment in self.segments)
 
+    @property
+    def end(self) -> int:
+        """Return the address above all it occupies; heap and stack are beyond."""
+        ends = [one.address + one.memory_size for one in self.segments if one.memory_size]
+        return max(ends, default=GUEST_MIN)
+
 
 def read(path: Path) -> Unikernel:
     """Read a unikernel file; what is no Solo5 unikernel is refused."""
+    with _opened(path, "Solo5 unikernel") as elf:
+        return _read(path, elf)
+
+
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator[ELFFile]:
+    """Open an ELF file; what is wrong with its bytes is said in one line, whatever they are."""
     try:
         with path.open("rb") as file:
-            return _read(path, ELFFile(file))
-    except (ELFError, struct.error, UnicodeDecodeError, OSError) as error:
-        raise FirmwareError(f"{path}: is no Solo5 unikernel: {error}") from error
+            elf = ELFFile(file)
+            _check_ends(elf, path.stat().st_size)
+            yield elf
+    except OSError as error:
+        raise FirmwareError(f"{path}: {error.strerror}; name a {kind}") from error
+    except (ELFError, struct.error, ValueError, OverflowError) as error:
+        raise FirmwareError(f"{path}: is no {kind}: {error}") from error
+
+
+def _check_ends(elf: ELFFile, size: int) -> None:
+    """Refuse a file that ends before its parts do, so that nobody asks for their bytes."""
+    ends = [one["p_offset"] + one["p_filesz"] for one in elf.iter_segments()]
+    ends += [
+        one["sh_offset"] + one["sh_size"]
+        for one in elf.iter_sections()
+        if one["sh_type"] != "SHT_NOBITS"
+    ]
+    if max(ends, default=0) > size:
+        raise ELFError(f"it is cut: it has {size} bytes of {max(ends)}")
 
 
 def _read(path: Path, elf: ELFFile) -> Unikernel:
@@ -89,6 +131,9 @@ def _read(path: Path, elf: ELFFile) -> Unikernel:
     target, version = struct.unpack_from("<II", notes[NOTE_ABI], DESCRIPTOR_AT)
     return Unikernel(
         path=path,
+        size=path.stat().st_size,
+        entry=elf["e_entry"],
+        build_id=_build_id(elf),
         target=TARGETS.get(target, str(target)),
         abi_version=version,
         segments=tuple(loads),
@@ -111,10 +156,38 @@ def _manifest(note: bytes) -> tuple[Entry, ...]:
         name, kind, rest, _host, _attached = ENTRY.unpack_from(
             note, MANIFEST_AT + 8 + index * ENTRY.size
         )
-        line = struct.unpack_from("<I", rest)[0] if kind == LINE else None
         text = name.split(b"\0")[0].decode("ascii")
-        entries.append(Entry(text, TYPES.get(kind, f"{kind:#x}"), line))
+        if kind == LINE:
+            line, bits = struct.unpack_from("<II", rest)
+            flags = tuple(word for at, word in enumerate(LINE_FLAGS) if bits >> at & 1)
+            entries.append(Entry(text, TYPES[kind], line, flags))
+        else:
+            entries.append(Entry(text, TYPES.get(kind, f"{kind:#x}")))
     return tuple(entries)
+
+
+def _build_id(elf: ELFFile) -> str | None:
+    section = elf.get_section_by_name(BUILD_ID)
+    return None if section is None else section.data()[16:].hex()
+
+
+def build_id(path: Path) -> str | None:
+    """Return what tells this build of a program from every other, if it has that."""
+    with _opened(path, "program") as elf:
+        return _build_id(elf)
+
+
+def functions(path: Path) -> dict[str, int]:
+    """Return the size in bytes of each function of a program that still has its symbols."""
+    with _opened(path, "program") as elf:
+        table = elf.get_section_by_name(".symtab")
+        if not isinstance(table, SymbolTableSection):
+            return {}
+        return {
+            symbol.name: symbol["st_size"]
+            for symbol in table.iter_symbols()
+            if symbol["st_info"]["type"] == "STT_FUNC"
+        }
 
 
 def differing(one: Path, other: Path) -> list[str]:
@@ -122,8 +195,8 @@ def differing(one: Path, other: Path) -> list[str]:
 
     The build id, which differs whenever anything does, is named only if nothing else is.
     """
-    with one.open("rb") as left, other.open("rb") as right:
-        ours, theirs = _contents(ELFFile(left)), _contents(ELFFile(right))
+    with _opened(one, "program") as left, _opened(other, "program") as right:
+        ours, theirs = _contents(left), _contents(right)
     names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     return [name for name in names if name != BUILD_ID] or names
 
