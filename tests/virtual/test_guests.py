@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Guests under our tender, on KVM of the virtual Pi: each does what its README line says."""
 
+import struct
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,37 @@ def test_text_and_constants_cannot_be_written(tender: Tender, guest: str) -> Non
     ended = tender.run(guest)
     assert ended.status == 1
     assert "host/guest translation fault: pc=0x" in ended.err
+    assert "FAILURE" not in ended.out
+
+
+def execute_only(image: bytes) -> bytes:
+    """Return an ELF file whose executable segments cannot be read, as upstream links its guests."""
+    patched = bytearray(image)
+    at, size, count = (
+        struct.unpack_from("<Q", image, 32)[0],
+        *struct.unpack_from("<HH", image, 54),
+    )
+    for header in range(at, at + size * count, size):
+        kind, flags = struct.unpack_from("<II", image, header)
+        if kind == 1 and flags & 1:
+            struct.pack_into("<I", patched, header + 4, 1)
+    return bytes(patched)
+
+
+@pytest.mark.parametrize("guest", ["xnor", "hello", "fpu", "time"])
+def test_execute_only_text_is_executed_and_not_read(
+    tender: Tender, built: Path, virtual_ssh: Ssh, tmp_path: Path, guest: str
+) -> None:
+    file = tmp_path / "guest"
+    file.write_bytes(execute_only((built / "apps" / guest / f"{guest}.hvt").read_bytes()))
+    virtual_ssh.put(file, f"{FOLDER}/only-{guest}.hvt")
+    ended = tender.run(f"only-{guest}")
+    if guest != "xnor":
+        assert_success(ended)
+        return
+    assert ended.status == 1
+    assert "host/guest translation fault: pc=0x" in ended.err
+    assert "read of execute-only memory" in ended.err
     assert "FAILURE" not in ended.out
 
 
