@@ -2,6 +2,7 @@
 """Build an application: its unikernel and its tender."""
 
 import concurrent.futures
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.errors import DescriptionError, FirmwareError
+
+_UNFIT = re.compile(r"[^\w ./,+@%:~-]")
+"""What means something to SCons or to the shell below it, and what is not UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def build(
     chain = toolchains.find(toolchain)
     found = interface.load_all(app.interfaces, app.folder / "interfaces")
     interface.check_handlers(found, app.folder / "devices")
-    folder = (out or app.folder / "build").absolute()
+    folder = _folder(app, out)
     words = [f"generic={'yes' if generic else 'no'}", f"toolchain={chain.name}"]
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
@@ -89,6 +93,28 @@ def build(
     sizes = {"loaded": read.loaded, "zeroed": read.zeroed, "tender": tender.stat().st_size}
     _check_budget(app, sizes)
     return Build(app, board, folder, unikernel, tender, chain.name, sizes)
+
+
+def _folder(app: App, out: Path | None) -> Path:
+    """Return the folder to build in, made if need be; refuse one that cannot be used."""
+    folder = (out or app.folder / "build").absolute()
+    for path in (app.folder, folder):
+        unfit = _UNFIT.search(str(path))
+        if unfit:
+            raise DescriptionError(
+                f"{str(path)!r}: {unfit[0]!r} does not get through the build; give the folder a "
+                "name of letters, digits, blanks and . , + - _ @ % : ~",
+                hint="rename the folder, or move the project",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DescriptionError(
+            f"{wording.path(folder)}: cannot be made ({reason})",
+            hint="rpikit build --out FOLDER builds elsewhere",
+        ) from None
+    return folder
 
 
 def _check_budget(app: App, sizes: dict[str, int]) -> None:
@@ -111,7 +137,6 @@ def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None
 
     It runs in the folder of the build, so that what it makes has the same name wherever that is.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     script = paths.data_root() / "SConstruct"
     command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(folder), "-f", str(script)]
     command += [f"app={app.folder}", f"out={folder}", *words]
