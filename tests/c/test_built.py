@@ -9,7 +9,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from rpikit import app, board, build, elf, toolchain
 from rpikit.build import Build
-from rpikit.errors import DescriptionError, ToolError
+from rpikit.errors import ToolError
 
 HELLO = Path(__file__).parents[2] / "c" / "apps" / "hello"
 
@@ -55,10 +55,3 @@ def test_a_program_without_symbols_has_the_same_segments(hello: Build) -> None:
         assert all((a.header, a.data()) == (b.header, b.data()) for a, b in pairs)
         assert stripped.get_section_by_name(".symtab") is None
         assert stripped.get_section_by_name(".note.gnu.build-id") is not None
-
-
-def test_the_variable_chooses_and_the_word_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(toolchain.VARIABLE, "icc")
-    with pytest.raises(DescriptionError, match=r"RPIKIT_TOOLCHAIN = 'icc'.* write gcc or zig"):
-        toolchain.find()
-    assert toolchain.find("gcc").name == "gcc"
