@@ -5,6 +5,7 @@ Two are known, by one word each: Debian's gcc, and the ziglang wheel, which is c
 system that has Python.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -19,6 +20,8 @@ from rpikit.errors import DescriptionError, ToolError
 DEFAULT = "gcc"
 VARIABLE = "RPIKIT_TOOLCHAIN"
 PREFIX = "aarch64-linux-gnu-"
+ZIGLANG = "0.17.0"
+"""The one version of the wheel that is built and tested with: another makes other bytes."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,14 @@ def _zig() -> Toolchain:
     `zig clang` and `zig ld.lld` are the plain programs; `zig cc` would add a cache, flags and a
     libc of its own.
     """
+    hint = f"pip install ziglang=={ZIGLANG}, or build with --toolchain gcc"
     found = importlib.util.find_spec("ziglang")
     if found is None or not found.submodule_search_locations:
+        raise ToolError("toolchain: the Python package ziglang is not installed", hint=hint)
+    version = importlib.metadata.version("ziglang")
+    if version != ZIGLANG:
         raise ToolError(
-            "toolchain: the Python package ziglang is not installed",
-            hint="pip install 'rpikit[zig]', or build with --toolchain gcc",
+            f"toolchain: ziglang {version} is installed; this needs {ZIGLANG}", hint=hint
         )
     folder = Path(next(iter(found.submodule_search_locations)))
     zig = str(folder / "zig")
