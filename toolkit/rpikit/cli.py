@@ -258,7 +258,7 @@ def perf(as_json: bool) -> None:
 
 @rpikit.group()
 def board() -> None:
-    """Start, stop and list virtual boards."""
+    """Start, stop, list and reach into boards."""
 
 
 @board.command()
@@ -310,6 +310,76 @@ def list_(bench: Path | None, as_json: bool) -> None:
 
     listing = verb.listing(_found(None, bench))
     report.choose(json_lines=as_json).result(listing.values(), str(listing))
+
+
+@board.command(context_settings={"ignore_unknown_options": True})
+@_options(_name, _bench)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def shell(name: str, bench: Path | None, command: tuple[str, ...]) -> None:
+    """Log in to the board NAME, or run COMMAND there and end with its exit status.
+
+    A command follows the name and two dashes: `rpikit board shell desk -- uname -a`.
+    """
+    from rpikit import connect, report
+    from rpikit import shell as verb
+    from rpikit.transport.ssh import Ssh
+
+    target = _target(None, name, bench)
+    with connect.connect(target, report=report.choose().step, keep=True) as there:
+        assert isinstance(there.transport, Ssh)
+        status = verb.shell(there.transport, " ".join(command) or None)
+    sys.exit(status)
+
+
+@board.command()
+@_options(_name, _bench)
+@click.option("--line", type=int, help="A virtual board's serial line: 0 or 1, its main console.")
+@click.option("--log", is_flag=True, help="Print what a virtual board has said so far, and end.")
+def serial(name: str, bench: Path | None, line: int | None, log: bool) -> None:
+    """Talk to the serial console of the board NAME; Ctrl-] ends it."""
+    from rpikit import connect
+    from rpikit import serial_line as verb
+
+    target = _target(None, name, bench)
+    is_virtual = connect.board_of(target).virtual is not None
+    if log:
+        sys.stdout.buffer.write(verb.log_of(target, is_virtual=is_virtual, line=line))
+    else:
+        verb.attach(verb.port_of(target, is_virtual=is_virtual, line=line), name)
+
+
+@board.command()
+@_options(_name, _bench, _json)
+@click.option("--once", is_flag=True, help="Print the pins as they are now, and end.")
+def pins(name: str, bench: Path | None, as_json: bool, once: bool) -> None:
+    """Show what each pin of the virtual board NAME does, and its edges, until Ctrl-C.
+
+    Without a terminal each edge is a line.
+    """
+    from rpikit import connect, report
+    from rpikit import header as verb
+
+    view = verb.View(connect.board_of(_target(None, name, bench)), name)
+    reporter = report.choose(json_lines=as_json)
+    if once:
+        header = view.now()
+        reporter.result(header.values(), str(header))
+    elif sys.stdout.isatty() and not as_json:
+        verb.show(view)
+    for edge in () if once else view.edges():
+        reporter.result(verb.edge_values(edge), verb.edge_line(edge))
+
+
+@board.command()
+@_options(_name, _json)
+def cut(name: str, as_json: bool) -> None:
+    """Take the power of the virtual board NAME away, whatever it is doing."""
+    from rpikit import report
+    from rpikit.virtual import machine
+
+    was_up = machine.cut(name)
+    said = f"{name}: its power is cut" if was_up else f"{name}: was not running"
+    report.choose(json_lines=as_json).result({"board": name, "cut": was_up}, said)
 
 
 @rpikit.group()

@@ -75,6 +75,12 @@ class Ssh:
         channel = self._open(f"echo $$; exec 2>&1; {command}")
         return SshChannel(self, channel)
 
+    def session(
+        self, command: str | None, terminal: tuple[str, int, int] | None
+    ) -> "paramiko.Channel":
+        """Start a command, or a login shell, on a terminal of this kind, columns and lines."""
+        return self._open(command, terminal)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -96,7 +102,9 @@ class Ssh:
         self.close()
         return BoardError(f"{self.name}: the connection was lost")
 
-    def _open(self, command: str) -> "paramiko.Channel":
+    def _open(
+        self, command: str | None, terminal: tuple[str, int, int] | None = None
+    ) -> "paramiko.Channel":
         """Start a command on the connection, which is made when there is none."""
         import paramiko
 
@@ -104,7 +112,12 @@ class Ssh:
         try:
             assert transport is not None
             channel: paramiko.Channel = transport.open_session(timeout=_CONNECT_SECONDS)
-            channel.exec_command(command.encode())
+            if terminal is not None:
+                channel.get_pty(*terminal)
+            if command is None:
+                channel.invoke_shell()
+            else:
+                channel.exec_command(command.encode())
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self.lost() from error
         return channel

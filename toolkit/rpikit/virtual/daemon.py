@@ -81,6 +81,7 @@ class _Machine:
             Console(plan.folder / name, plan.folder / f"{name}.log") for name in qemu.SERIALS
         ]
         self.starter = Starter(plan.folder.name, plan.boot, self.qmp, self.consoles[-1])
+        server.network = self.starter.network
 
     async def start(self) -> subprocess.Popen[bytes]:
         """Start QEMU and connect its sockets."""

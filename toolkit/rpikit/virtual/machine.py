@@ -146,6 +146,34 @@ def down(name: str) -> bool:
     return True
 
 
+def cut(name: str) -> bool:
+    """Take a board's power away, whatever it is doing; say whether it had any."""
+    folder = _folder(name)
+    try:
+        connection = Connection(folder / daemon.PINS_SOCKET)
+    except BoardError:
+        return False
+    try:
+        os.kill(_state(folder)["pid"], signal.SIGKILL)
+        return connection.wait_for_end(_END_SECONDS)
+    except (OSError, ValueError, KeyError):
+        return False
+    finally:
+        connection.close()
+
+
+def network(name: str, *, delay_ms: int = 0, cut: bool = False) -> None:
+    """Make a board's network slow, dead, or whole again.
+
+    What is sent waits up to `delay_ms` in each direction and then goes on in one piece.
+    """
+    connection = Connection(_folder(name) / daemon.PINS_SOCKET)
+    try:
+        connection.ask("network", delay_ms=delay_ms, cut=cut)
+    finally:
+        connection.close()
+
+
 def find(name: str) -> Machine | None:
     """Return the running board of this name; None when there is none or it is starting."""
     folder = _folder(name)

@@ -139,6 +139,11 @@ class Pins:
         """Return what the board uses the line for: "in", "out" or "alt0" to "alt5"."""
         return str(self._connection.ask("function", line=line)["function"])
 
+    def lines(self) -> list[tuple[str, bool]]:
+        """Return function and level of every line of the chip."""
+        answer = self._connection.ask("lines")
+        return list(zip(answer["functions"], answer["levels"], strict=True))
+
     def drive(self, line: int, high: bool) -> Edge:
         """Drive a line from outside; BenchError while the board itself drives it."""
         at_ns = self._connection.ask("drive", line=line, high=high)["at_ns"]

@@ -14,11 +14,14 @@ from rpikit.errors import BenchError
 from rpikit.virtual.wires import Edge
 
 LINE_LIMIT = 65536
+DELAY_LIMIT_MS = 60_000
 
 _NEEDS: dict[str, tuple[str, ...]] = {
     "hello": (),
     "ready": (),
     "stop": (),
+    "lines": (),
+    "network": ("delay_ms", "cut"),
     "read": ("line",),
     "function": ("line",),
     "drive": ("line", "high"),
@@ -40,6 +43,8 @@ class Request:
     source: int = 0
     target: int = 0
     lines: tuple[int, ...] = ()
+    delay_ms: int = 0
+    cut: bool = False
 
 
 def parse(text: bytes, line_count: int) -> Request:
@@ -58,10 +63,14 @@ def parse(text: bytes, line_count: int) -> Request:
 
 
 def _value(op: str, name: str, value: object, line_count: int) -> Any:
-    if name == "high":
+    if name == "delay_ms":
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= DELAY_LIMIT_MS:
+            return value
+        raise BenchError(f"{op}: delay_ms = {_short(value)}; it is 0-{DELAY_LIMIT_MS}")
+    if name in ("high", "cut"):
         if isinstance(value, bool):
             return value
-        raise BenchError(f"{op}: high = {_short(value)}; it is true or false")
+        raise BenchError(f"{op}: {name} = {_short(value)}; it is true or false")
     if name == "lines":
         if isinstance(value, list) and value:
             return tuple(_value(op, "line", line, line_count) for line in value)

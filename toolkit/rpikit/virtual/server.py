@@ -7,6 +7,7 @@ or carried, each 20 ms while a level from outside must be kept, otherwise only w
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from rpikit.errors import BenchError
 from rpikit.virtual import protocol
@@ -20,6 +21,10 @@ _KEEPING_SECONDS = 0.02
 _UNREAD_LIMIT = 4 << 20
 
 
+async def _no_network(delay_ms: int, is_cut: bool) -> None:
+    raise BenchError("the board's network cannot be changed before it is plugged in")
+
+
 class Server:
     """Serves clients of one machine; `stopped` is set when one asks for the end."""
 
@@ -28,6 +33,7 @@ class Server:
         self.last_used = time.monotonic()
         self.clients = 0
         self.qtest = Qtest(self._notice)
+        self.network: Callable[[int, bool], Awaitable[None]] = _no_network
         self._registers = registers
         self._wires = Wires(registers, self.qtest, self._emit, time.monotonic_ns)
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
@@ -107,10 +113,19 @@ class Server:
             case "stop":
                 self.stopped.set()
                 return {}
+            case "network":
+                await self.network(request.delay_ms, request.cut)
+                return {}
         await self._look()
         self._wanted.set()
         wires, line = self._wires, request.line
         match request.op:
+            case "lines":
+                every = range(self._registers.lines)
+                return {
+                    "functions": [wires.function(line) for line in every],
+                    "levels": [wires.level(line) for line in every],
+                }
             case "read":
                 return {"high": wires.level(line)}
             case "function":

@@ -14,6 +14,7 @@ from rpikit.virtual.console import Console
 from rpikit.virtual.qtest import Qmp
 
 _SEED_BYTES = 64
+_FILTER = "slow"
 _ASKING = image.ASKING.encode()
 
 
@@ -26,6 +27,7 @@ class Starter:
         self._qmp = qmp
         self._console = console
         self._heard = b""
+        self._delayed = False
         self._asked = asyncio.Event()
         console.listener = self._listen
 
@@ -59,6 +61,19 @@ class Starter:
         while True:
             await self._asked.wait()
             self._tell()
+
+    async def network(self, delay_ms: int, is_cut: bool) -> None:
+        """Hold what goes over the network up to `delay_ms` each way, or let nothing through."""
+        if self._delayed:
+            await self._qmp.execute("object-del", id=_FILTER)
+        if delay_ms:
+            await self._qmp.execute(
+                "object-add",
+                **{"qom-type": "filter-buffer", "id": _FILTER, "netdev": "net"},
+                interval=1000 * delay_ms,
+            )
+        self._delayed = bool(delay_ms)
+        await self._qmp.execute("set_link", name="net", up=not is_cut)
 
     async def _plug_in(self) -> None:
         """Plug the network card into the root port: a hub between would cost half a second."""

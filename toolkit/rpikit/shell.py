@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The verb shell: a command, or a shell, on a board, at this terminal; its status is the result."""
+
+import select
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+from rpikit import terminal
+from rpikit.transport.ssh import Ssh
+
+if TYPE_CHECKING:
+    import paramiko
+
+_CHUNK = 32768
+
+
+def shell(transport: Ssh, command: str | None) -> int:
+    """Run a command on a board, or a shell without one; return its exit status.
+
+    With a terminal on both sides the board has one, too; otherwise the streams stay three.
+    """
+    interactive = terminal.is_interactive()
+    kind = terminal.kind_and_size() if interactive else None
+    if command is None and not interactive:
+        command = "exec sh -s"  # the commands come through standard input
+    with transport.session(command, kind) as channel:
+        if not interactive:
+            return _carry(transport, channel)
+        with terminal.raw(), terminal.resized(channel.resize_pty):
+            return _carry(transport, channel)
+
+
+def _carry(transport: Ssh, channel: "paramiko.Channel") -> int:
+    """Carry bytes both ways to the command's end."""
+    sources: list[paramiko.Channel | TextIO] = [channel, sys.stdin]
+    while True:
+        ready, _, _ = select.select(sources, [], [], 0.2)
+        if sys.stdin in ready:
+            typed = terminal.read()
+            if typed:
+                with suppress(OSError):  # it may end before it read everything
+                    channel.sendall(typed)
+            else:
+                channel.shutdown_write()
+                sources.remove(sys.stdin)
+        ended = channel.exit_status_ready() and (channel.eof_received or channel.closed)
+        if not _show(channel) and ended:
+            break
+    status = channel.recv_exit_status()
+    if status < 0:
+        raise transport.lost()
+    return status
+
+
+def _show(channel: "paramiko.Channel") -> bool:
+    """Print what has come; say whether anything had."""
+    said = False
+    while channel.recv_ready():
+        terminal.show(channel.recv(_CHUNK))
+        said = True
+    while channel.recv_stderr_ready():
+        terminal.complain(channel.recv_stderr(_CHUNK))
+        said = True
+    return said
