@@ -23,7 +23,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"checks"}),
     frozenset({"run", "test", "demo", "perf", "doctor", "config", "verify", "inspection"}),
     frozenset({"ending"}),
-    frozenset({"cli", "pytest_plugin", "pytest_fixtures"}),
+    frozenset({"words"}),
+    frozenset({"cli", "__main__", "pytest_plugin", "pytest_fixtures"}),
 )
 
 # What a folder of C may include, besides itself and headers of the compiler.

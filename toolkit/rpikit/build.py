@@ -2,12 +2,15 @@
 """Build an application: its unikernel and its tender."""
 
 import concurrent.futures
+import contextlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from rpikit import describe, elf, interface, paths, wording
 from rpikit import toolchain as toolchains
@@ -17,6 +20,8 @@ from rpikit.errors import DescriptionError, FirmwareError
 
 _UNFIT = re.compile(r"[^\w ./,+@%:~-]")
 """What means something to SCons or to the shell below it, and what is not UTF-8."""
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ def build(
     words = [f"generic={'yes' if generic else 'no'}", f"toolchain={chain.name}"]
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
-    _make(app, folder, words, report)
+    with _alone(folder, report):
+        _make(app, folder, words, report)
     unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
@@ -132,6 +138,21 @@ def _check_budget(app: App, sizes: dict[str, int]) -> None:
         )
 
 
+@contextlib.contextmanager
+def _alone(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
+    """Keep a folder to one build at a time; the next one waits."""
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        report(f"another build works in {wording.path(folder)}; waiting for its end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None]) -> None:
     """Run scons and pass on what it makes as it is made; what went wrong, in full.
 
@@ -147,7 +168,11 @@ def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None
         assert process.stderr is not None
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             problem = pool.submit(process.stderr.read)
-            for line in process.stdout:
-                report(line.rstrip("\n"))
+            try:
+                for line in process.stdout:
+                    report(line.rstrip("\n"))
+            except BaseException:
+                process.terminate()
+                raise
     if process.returncode != 0:
         raise FirmwareError(f"{app.name}: does not build:\n{problem.result().strip()}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import rich_click as click
 
-from rpikit import __version__, ending
+from rpikit import __version__, words
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -25,7 +25,7 @@ click.rich_click.COMMAND_GROUPS = {
     "rpikit": [
         {"name": "Firmware", "commands": ["new", "build", "inspect", "flash", "run", "test"]},
         {"name": "Boards", "commands": ["board"]},
-        {"name": "More", "commands": ["doctor", "config", "demo", "perf"]},
+        {"name": "More", "commands": ["doctor", "config", "completion", "demo", "perf"]},
     ]
 }
 
@@ -36,7 +36,7 @@ _board = click.option(
     "name",
     default=DEFAULT_BOARD,
     show_default=True,
-    envvar="RPIKIT_BOARD",
+    shell_complete=words.boards,
     help="A board of bench.toml.",
 )
 _bench = click.option(
@@ -52,7 +52,7 @@ _json = click.option(
     envvar="RPIKIT_JSON",
     help="Print the result as one JSON object; progress becomes JSON lines on stderr.",
 )
-_name = click.argument("name", default=DEFAULT_BOARD)
+_name = click.argument("name", default=DEFAULT_BOARD, shell_complete=words.boards)
 
 
 def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -185,18 +185,25 @@ def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
 
 
 @rpikit.command()
-@_options(_app, _board, _bench)
-def run(app: Path, name: str, bench: Path | None) -> None:
-    """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too."""
+@_options(_app, _board, _bench, _json)
+def run(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+    """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too.
+
+    With --json the console is told as events on stderr.
+    """
     from rpikit import connect, report
     from rpikit import run as verb
 
-    reporter = report.choose()
+    reporter = report.choose(json_lines=as_json)
     described, target = _described(app, name, bench)
+    console = report.ConsoleEvents(sys.stderr) if as_json else sys.stdout.buffer
     with connect.connect(target, report=reporter.step) as there:
         status = verb.run(
-            described, there.board, there.transport, reporter=reporter, console=sys.stdout.buffer
+            described, there.board, there.transport, reporter=reporter, console=console
         )
+    if as_json:
+        values = {"app": described.name, "version": described.version, "exit": status}
+        reporter.result(values | {"board": name}, "")
     sys.exit(0 if status == 0 else 1)
 
 
@@ -220,7 +227,7 @@ def test(
 
 @rpikit.command()
 @_options(_bench, _json)
-@click.option("--board", "-b", "name", envvar="RPIKIT_BOARD", help="Look at this board, too.")
+@click.option("--board", "-b", "name", shell_complete=words.boards, help="Look at this board, too.")
 def doctor(bench: Path | None, as_json: bool, name: str | None) -> None:
     """Look at this machine, and at a board: each finding with the command that mends it."""
     from rpikit import doctor as verb
@@ -382,6 +389,17 @@ def cut(name: str, as_json: bool) -> None:
     report.choose(json_lines=as_json).result({"board": name, "cut": was_up}, said)
 
 
+@rpikit.command()
+@click.argument("shell", type=click.Choice(words.SHELLS))
+def completion(shell: str) -> None:
+    """Print the script that lets SHELL complete rpikit's commands, options and boards.
+
+    bash: `eval "$(rpikit completion bash)"` in ~/.bashrc. zsh: the same in ~/.zshrc.
+    fish: `rpikit completion fish > ~/.config/fish/completions/rpikit.fish`.
+    """
+    click.echo(words.script(rpikit, shell))
+
+
 @rpikit.group()
 def config() -> None:
     """Check description files, and print their schemas."""
@@ -434,9 +452,12 @@ def _described(folder: Path, name: str, bench: Path | None) -> "tuple[App, Targe
     return described, target
 
 
+words.give_variables(rpikit)
+
+
 def main() -> NoReturn:
     """Run the command line; whatever goes wrong ends in one line and the right exit code."""
-    ending.end(lambda: rpikit.main(standalone_mode=False))
+    words.run(rpikit)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,32 @@
 Nothing that goes wrong shows a traceback, unless RPIKIT_TRACE asks for it.
 """
 
+import errno
+import io
+import itertools
+import json
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import rich_click as click
 
-from rpikit.errors import EXIT_INTERRUPTED, EXIT_OK, RpikitError, ToolError
+from rpikit.errors import EXIT_INTERRUPTED, EXIT_OK, DescriptionError, RpikitError, ToolError
 
 EXIT_INTERNAL = 1
 TRACE = "RPIKIT_TRACE"
 
+_BY_PLACE = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
+    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+}
+"""What goes wrong because of the place a user named; the rest is for want of something here."""
+
 
 def end(command: Callable[[], object]) -> NoReturn:
     """Run a command and leave with its exit code."""
+    _open_streams()
     try:
         status = _run(command)
         sys.stdout.flush()
@@ -41,7 +52,10 @@ def _run(command: Callable[[], object]) -> int:
         complain(str(error), error.hint)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        if _wants_json():
+            complain(error.format_message())
+        else:
+            error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")
@@ -62,7 +76,7 @@ def _explain(error: Exception) -> int:
         reason = error.strerror or str(error)
         where = next((os.fsdecode(name) for name in (error.filename, error.filename2) if name), "")
         complain(": ".join(filter(None, (printable(where), reason))))
-        return ToolError.exit_code
+        return (DescriptionError if error.errno in _BY_PLACE else ToolError).exit_code
     complain(
         f"this is a fault of rpikit itself: {type(error).__name__}: {error}",
         f"run it again with {TRACE}=1 and report what it prints",
@@ -78,17 +92,43 @@ def complain(message: str, hint: str | None = None) -> None:
     from rpikit import hints
 
     try:
-        print(f"rpikit: {printable(message)}", file=sys.stderr)
         found = hints.find(f"{message}\n{hint or ''}") if "\n" in (hint or "\n") else None
-        for line in filter(None, (hint, found)):
+        answers = [one for one in (hint, found) if one]
+        if _wants_json():
+            event = {"event": "error", "message": message, "hint": "\n".join(answers) or None}
+            print(json.dumps(event), file=sys.stderr)
+            return
+        print(f"rpikit: {printable(message)}", file=sys.stderr)
+        for line in answers:
             print(f"  hint: {printable(line)}", file=sys.stderr)
     except OSError:
         return  # nobody reads that either
 
 
+def _wants_json() -> bool:
+    """Say whether JSON was asked for; the words may be so wrong that nobody could read them."""
+    words = list(itertools.takewhile(lambda word: word != "--", sys.argv[1:]))
+    return "--json" in words or os.environ.get("RPIKIT_JSON", "").lower() in ("1", "true", "yes")
+
+
 def printable(text: str) -> str:
     """Return a text without the halves of characters that a name which is not UTF-8 leaves."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _open_streams() -> None:
+    """Give a command that was started without its streams ones that go nowhere.
+
+    A name that is not UTF-8 is printed with its odd bytes spelt out, instead of being a fault.
+    """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _close_output() -> None:

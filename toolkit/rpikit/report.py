@@ -4,6 +4,7 @@
 A verb is handed a Reporter and never asks what kind it is.
 """
 
+import io
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from rich.progress import Progress, TaskID
 
 
@@ -148,6 +150,23 @@ class JsonLines:
     @staticmethod
     def _write(stream: TextIO, values: Mapping[str, object]) -> None:
         print(json.dumps(values), file=stream, flush=True)
+
+
+class ConsoleEvents(io.BytesIO):
+    """A console for programs: each line of a guest becomes a `console` event."""
+
+    def __init__(self, err: TextIO) -> None:
+        super().__init__()
+        self._err = err
+        self._begun = b""
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Write an event for each line that is whole now."""
+        *lines, self._begun = (self._begun + bytes(data)).split(b"\n")
+        for line in lines:
+            text = line.decode(errors="replace").rstrip("\r")
+            print(json.dumps({"event": "console", "text": text}), file=self._err, flush=True)
+        return len(bytes(data))
 
 
 def size(count: int) -> str:

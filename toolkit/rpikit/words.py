@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""The words of the command line: a variable for each option, and completion of boards.
+
+Every option has a variable RPIKIT_OPTION, which its help shows.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import rich_click as click
+from click.shell_completion import get_completion_class
+
+from rpikit import ending
+from rpikit.errors import RpikitError
+
+PROGRAM = "rpikit"
+SHELLS = ("bash", "zsh", "fish")
+VARIABLE = "_RPIKIT_COMPLETE"
+
+
+def commands(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Return every command below a group, by its words."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{above}{name} ")
+        else:
+            yield above + name, command
+
+
+def options(command: click.Command) -> Iterator[click.Option]:
+    """Return the options of a command that mean something to it: not --help."""
+    return (one for one in command.params if isinstance(one, click.Option) and not one.is_eager)
+
+
+def give_variables(group: click.Group) -> None:
+    """Give each option its variable, and let its help show it."""
+    for _, command in commands(group):
+        for option in options(command):
+            word = max(option.opts, key=len).lstrip("-")
+            option.envvar = option.envvar or f"RPIKIT_{word.replace('-', '_').upper()}"
+            option.show_envvar = True
+
+
+def script(group: click.Group, shell: str) -> str:
+    """Return the script that teaches a shell our words."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    made = kind(group, {}, PROGRAM, VARIABLE)
+    return made.source_template % made.source_vars()
+
+
+def boards(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the boards whose names begin so: those of the bench, and those that run."""
+    from rpikit import paths, wiring
+
+    named = context.params.get("bench") or os.environ.get(wiring.ENVIRONMENT)
+    try:
+        bench = wiring.load(Path(named)) if named else wiring.find(context.params.get("app"))
+        known = set(bench.boards)
+    except (RpikitError, OSError):
+        known = set()
+    known |= {folder.name for folder in (paths.state_dir() / "boards").glob("*/")}
+    return sorted(name for name in known if name.startswith(begun))
+
+
+def run(group: click.Group) -> NoReturn:
+    """Read the words and run the command that they name; leave with its exit code."""
+    ending.end(lambda: group.main(prog_name=PROGRAM, standalone_mode=False))
