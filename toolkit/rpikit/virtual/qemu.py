@@ -26,8 +26,8 @@ class Options:
 
     With `icount` an instruction takes one nanosecond of the machine's time; its clock and random
     bytes have nothing to do with the host's, and until the network comes up each run is the same.
-    `disk` is the size of the folder that firmware goes to, in
-    bytes. Without `snapshot` the board boots its kernel even when a snapshot of it is there.
+    `disk` is the size of the folder that firmware goes to, in bytes. Without `snapshot` the board
+    boots its kernel even when a snapshot of it is there.
     """
 
     icount: bool = False

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from rpikit.virtual.qtest import Qmp
 
 _KEPT = 2
 _GLANCE_SECONDS = 0.01
+_UNFINISHED_SECONDS = 600.0
 _UNLIMITED = 1 << 40  # bytes a second
 _USED_FOR_ALL = qemu.Options()
 
@@ -67,7 +69,11 @@ async def wait_until_loaded(qmp: Qmp) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    """Keep the newest few; the others can be made again."""
+    """Keep the newest few; the others can be made again. Take away what nobody finished."""
+    for left in folder.glob(".*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _UNFINISHED_SECONDS:
+                left.unlink()
     found = [file for file in folder.iterdir() if not file.name.startswith(".")]
     found.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
     for file in found[_KEPT:]:
