@@ -14,7 +14,9 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "errors", "paths"}),
-    frozenset({"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints"}),
+    frozenset(
+        {"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints", "plugins"}
+    ),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset({"generate", "elf", "elf_edit", "stack", "archive", "transport"}),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import describe, paths, soc, wording
+from rpikit import describe, paths, plugins, soc, wording
 from rpikit.describe import FrozenMap, Misfit, Model, Size
 from rpikit.soc import Line as Line
 from rpikit.soc import Soc as Soc
@@ -135,9 +135,14 @@ def folder() -> Path:
     return paths.data_root() / "boards"
 
 
+def folders() -> tuple[Path, ...]:
+    """Return the folders of boards that have names: rpikit's, and those of other packages."""
+    return (folder(), *plugins.folders(plugins.BOARDS))
+
+
 def names() -> list[str]:
-    """Return the names of the boards that come with rpikit."""
-    return sorted(path.stem for path in folder().glob("*.toml"))
+    """Return the names of the boards that come with rpikit and with other packages."""
+    return sorted({path.stem for place in folders() for path in place.glob("*.toml")})
 
 
 def load(name_or_path: str) -> Board:
@@ -149,7 +154,8 @@ def load(name_or_path: str) -> Board:
             f"board {name_or_path!r}: there is no such board; there are {', '.join(names())}",
             hint="a board of your own is given by the path of its file: ./NAME.toml",
         )
-    return load_file(folder() / f"{name_or_path}.toml")
+    files = (place / f"{name_or_path}.toml" for place in folders())
+    return load_file(next(file for file in files if file.is_file()))
 
 
 def load_file(path: Path) -> Board:

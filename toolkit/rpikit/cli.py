@@ -66,7 +66,7 @@ def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=words.Words, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rpikit", message="%(prog)s %(version)s")
 def rpikit() -> None:
     """Put unikernel firmware on Raspberry Pi boards, and prove it on the device.

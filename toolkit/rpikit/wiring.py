@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import board, describe, wording
+from rpikit import board, describe, plugins, wording
 from rpikit.board import Board, Line
 from rpikit.describe import FrozenMap, Misfit, Model
 
@@ -37,6 +37,7 @@ class Driver:
 
 
 DRIVERS: Mapping[str, Driver] = {
+    **{name: Driver() for name in plugins.found(plugins.BENCH)},
     "RPi.GPIO": Driver(has_host=True, serves_virtual=False),
     "fake": Driver(),
     "gpiod": Driver(has_host=True, serves_virtual=False),

@@ -12,12 +12,41 @@ from typing import NoReturn
 import rich_click as click
 from click.shell_completion import get_completion_class
 
-from rpikit import ending
+from rpikit import ending, plugins
 from rpikit.errors import RpikitError
 
 PROGRAM = "rpikit"
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_RPIKIT_COMPLETE"
+
+
+class Words(click.RichGroup):
+    """The commands, and those that other packages add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names; help shows them in this order."""
+        own = super().list_commands(ctx)
+        return [*own, *(name for name in plugins.found(plugins.COMMANDS) if name not in own)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; one that cannot be loaded says so when it is called."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in plugins.found(plugins.COMMANDS):
+            return own
+        try:
+            added = plugins.load(plugins.found(plugins.COMMANDS)[cmd_name])
+        except RpikitError as error:
+            return _broken(cmd_name, error)
+        return added if isinstance(added, click.Command) else None
+
+
+def _broken(name: str, error: RpikitError) -> click.Command:
+    @click.command(name, help=str(error), context_settings={"ignore_unknown_options": True})
+    @click.argument("words", nargs=-1, type=click.UNPROCESSED)
+    def complain(words: tuple[str, ...]) -> None:
+        raise error
+
+    return complain
 
 
 def commands(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:

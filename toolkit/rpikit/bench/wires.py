@@ -12,6 +12,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from rpikit import plugins
 from rpikit.app import App, Device
 from rpikit.bench import Clock, HostClock, Line
 from rpikit.bench.pin import Pin
@@ -137,6 +138,9 @@ Driver = Callable[[Wire, Device, Site], Line]
 
 def driver(name: str) -> Driver:
     """Return what opens a wire of the driver `name`."""
+    if name not in _DRIVERS and name in plugins.found(plugins.BENCH):
+        added: Driver = plugins.load(plugins.found(plugins.BENCH)[name])
+        return added
     if name not in _DRIVERS:
         raise BenchError(
             f"driver {name!r} is not available in this version of rpikit",

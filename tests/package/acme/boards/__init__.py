@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Boards of this package: each .toml file here is one."""
