@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Another package adds a command, a board and a bench driver; it is installed by pip."""
+"""Another package adds a command, a board, an interface, a bench driver; pip installs it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,26 @@ ssh = "pi@lab3"
 
 [boards.desk.wires]
 button = { driver = "acme-relay", line = 3 }
+"""
+APP = """\
+[firmware]
+name = "counter"
+version = "1.0.0"
+sources = ["main.c"]
+memory = "2M"
+interfaces = ["tally"]
+"""
+MAIN = """\
+#include <solo5.h>
+#include <solo5_tally.h>
+
+int solo5_app_main(const struct solo5_start_info *info)
+{
+    uint32_t total;
+
+    (void)info;
+    return solo5_tally_add(1, &total) == SOLO5_R_OK ? SOLO5_EXIT_SUCCESS : SOLO5_EXIT_FAILURE;
+}
 """
 OPEN = """\
 from rpikit.app import Device
@@ -89,3 +110,19 @@ def test_without_the_package_both_are_unknown(tmp_path: Path) -> None:
 def test_a_driver_opens_a_wire(site: Path) -> None:
     done = python("-c", OPEN, site=site)
     assert done.stdout == "True\n", done.stderr
+
+
+def test_an_interface_is_built_into_firmware(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text(MAIN)
+    (tmp_path / "rpikit.toml").write_text(APP)
+    done = python("-m", "rpikit", "build", str(tmp_path), "--json", site=site)
+    assert done.returncode == 0, done.stderr
+    assert "tally" in json.loads(done.stdout)["interfaces"]
+
+
+def test_without_the_package_the_interface_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text(MAIN)
+    (tmp_path / "rpikit.toml").write_text(APP)
+    done = python("-m", "rpikit", "build", str(tmp_path), site=tmp_path)
+    assert done.returncode == 2
+    assert "there is no interface 'tally'" in done.stderr

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rpikit import describe, paths, wording
+from rpikit import describe, paths, plugins, wording
 from rpikit.describe import Misfit, Model
 from rpikit.errors import DescriptionError
 
@@ -401,9 +401,12 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str, own: Path | None = None) -> Path:
-    """Return the file of an interface: the application's `own` folder first, then rpikit's."""
+    """Return the file of an interface: the application's `own` folder first, then rpikit's.
+
+    Last come those of other packages.
+    """
     if re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        for place in (own, folder()):
+        for place in (own, folder(), *plugins.folders(plugins.INTERFACES)):
             if place is not None and (place / f"{name}.toml").is_file():
                 return place / f"{name}.toml"
     known = sorted({*names(), *(path.stem for path in own.glob("*.toml"))} if own else names())
@@ -418,10 +421,17 @@ def handlers() -> Path:
     return paths.data_root() / "c" / "devices"
 
 
+def handler_file(name: str, own: Path) -> Path | None:
+    """Return the C file that serves an interface: the application's, rpikit's, or a package's."""
+    places = (own, handlers(), *plugins.folders(plugins.INTERFACES))
+    files = (place / f"{name}.c" for place in places)
+    return next((file for file in files if file.is_file()), None)
+
+
 def check_handlers(found: tuple[Interface, ...], own: Path) -> None:
-    """Refuse an interface that nobody serves: its handler is in the folder `own`, or rpikit's."""
+    """Refuse an interface that nobody serves."""
     for i in found:
-        if not any((place / f"{i.name}.c").is_file() for place in (own, handlers())):
+        if handler_file(i.name, own) is None:
             calls = ", ".join(f"{i.handler(call)}()" for call in i.call)
             raise DescriptionError(
                 f"{wording.path(own / i.name)}.c: there is no such file; write it, with {calls}",

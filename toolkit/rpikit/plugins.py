@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What other packages add: commands, boards and bench drivers, found by their entry points.
+"""What other packages add: commands, boards, interfaces, bench drivers; found by entry points.
 
 group              an entry point's value
 rpikit.commands    a click command; it appears beside our own
 rpikit.boards      a package whose folder holds board files, as in boards/
+rpikit.interfaces  a package whose folder holds interfaces, each with its handler beside it
 rpikit.bench       a function (wire, device, site) that opens a wire, as in bench/wires.py
 
 A name of our own is never taken by another package.
@@ -22,6 +23,7 @@ from rpikit.errors import ToolError
 COMMANDS = "rpikit.commands"
 BOARDS = "rpikit.boards"
 BENCH = "rpikit.bench"
+INTERFACES = "rpikit.interfaces"
 
 
 @cache

@@ -23,12 +23,8 @@ def generate(env: Any) -> None:
 
 def _handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
     """Return the files with the handlers of interfaces: the application's own first."""
-    files = []
-    for i in found:
-        own = app.folder / "devices" / f"{i.name}.c"
-        ours = env["SETTINGS"].root / "c" / "devices" / f"{i.name}.c"
-        files.append(own if own.is_file() else ours)
-    return files
+    own, ours = app.folder / "devices", env["SETTINGS"].root / "c" / "devices"
+    return [interfaces.handler_file(i.name, own) or ours / f"{i.name}.c" for i in found]
 
 
 def _files_of_host(env: Any, found: tuple[Interface, ...]) -> list[Path]:
