@@ -61,6 +61,7 @@ class Typist:
 def test_shell_passes_streams_and_status(virtual_board: Machine) -> None:
     done = rpikit("shell", virtual_board.name, "--", "cat; echo bad >&2; exit 7", input="in\n")
     assert (done.returncode, done.stdout, done.stderr) == (7, "in\n", "bad\n")
+    assert rpikit("shell", "--", "exit", "3").returncode == 3
 
 
 def test_shell_takes_commands_from_a_pipe(virtual_board: Machine) -> None:

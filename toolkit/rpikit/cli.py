@@ -319,14 +319,23 @@ def list_(bench: Path | None, as_json: bool) -> None:
     report.choose(json_lines=as_json).result(listing.values(), str(listing))
 
 
-@board.command(context_settings={"ignore_unknown_options": True})
-@_options(_name, _bench)
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def shell(name: str, bench: Path | None, command: tuple[str, ...]) -> None:
-    """Log in to the board NAME, or run COMMAND there and end with its exit status.
+class _BeforeDashes(click.RichCommand):
+    """A command whose own words end at `--`; what follows is somebody else's command."""
 
-    A command follows the name and two dashes: `rpikit board shell desk -- uname -a`.
-    """
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = args.index("--") if "--" in args else len(args)
+        ctx.obj = " ".join(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- COMMAND]"]
+
+
+@board.command(cls=_BeforeDashes)
+@_options(_name, _bench)
+@click.pass_obj
+def shell(command: str, name: str, bench: Path | None) -> None:
+    """Log in to the board NAME, or run COMMAND there and end with its exit status."""
     from rpikit import connect, report
     from rpikit import shell as verb
     from rpikit.transport.ssh import Ssh
@@ -334,7 +343,7 @@ def shell(name: str, bench: Path | None, command: tuple[str, ...]) -> None:
     target = _target(None, name, bench)
     with connect.connect(target, report=report.choose().step, keep=True) as there:
         assert isinstance(there.transport, Ssh)
-        status = verb.shell(there.transport, " ".join(command) or None)
+        status = verb.shell(there.transport, command or None)
     sys.exit(status)
 
 

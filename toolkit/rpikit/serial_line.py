@@ -66,6 +66,8 @@ def attach(port: str, name: str) -> None:
         finally:
             line.ended.set()
             reader.join()
+    if line.unread:
+        raise BrokenPipeError
     if line.lost:
         raise BoardError(f"board {name!r}: its serial port {port} is gone")
 
@@ -76,6 +78,7 @@ class _Line:
     def __init__(self, port: serial.SerialBase) -> None:
         self.ended = threading.Event()
         self.lost = False
+        self.unread = False
         self._port = port
         self._heard = threading.Event()
 
@@ -90,8 +93,11 @@ class _Line:
                 return
             if data:
                 self._heard.set()
-                with suppress(BrokenPipeError):
+                try:
                     terminal.show(data)
+                except BrokenPipeError:
+                    self.unread = True
+                    self.ended.set()
 
     def type(self) -> None:
         """Send what is typed; after the end of a pipe, wait until the board has gone quiet."""
