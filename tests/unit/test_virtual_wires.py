@@ -105,6 +105,14 @@ def test_driving_an_input_moves_it_once(chip: Chip) -> None:
     assert not chip.latch(40)
 
 
+def test_driving_puts_right_what_an_output_between_two_looks_left(chip: Chip) -> None:
+    chip.wires.drive(17, False)
+    chip.board_sets(17, True)
+    chip.wires.drive(17, False)
+    assert not chip.latch(17)
+    assert chip.heard() == []
+
+
 def test_driving_what_the_board_drives_is_refused(chip: Chip) -> None:
     chip.board_turns(18, 1)
     chip.look()

@@ -158,9 +158,12 @@ class Wires:
     def _settle(self, line: int) -> int:
         """Give a line its level from outside, unless the board drives it; return when."""
         high, now_ns = self._outside(line), self._clock()
-        if not self.is_output(line) and self._levels[line] != high:
-            self._write(line, high)
-            self._change(Edge(line, high, now_ns, "drive"))
+        if not self.is_output(line):
+            self._write(
+                line, high
+            )  # whatever it seems: an output between two looks leaves its latch
+            if self._levels[line] != high:
+                self._change(Edge(line, high, now_ns, "drive"))
         return now_ns
 
     def _give(self, line: int, at_ns: int) -> None:
