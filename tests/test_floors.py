@@ -26,6 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"run", "test", "demo", "perf", "doctor", "config", "verify", "inspection"}),
     frozenset({"ending"}),
     frozenset({"words"}),
+    frozenset({"commands"}),
     frozenset({"cli", "__main__", "pytest_plugin", "pytest_fixtures"}),
 )
 

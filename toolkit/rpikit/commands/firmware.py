@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""The commands about an application: make, build, look into, put on a board, prove."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from rpikit.commands import options
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--template",
+    "-t",
+    default="blink",
+    show_default=True,
+    envvar="RPIKIT_TEMPLATE",
+    help="blink, switch or own-interface.",
+)
+@options.as_json
+def new(name: str, template: str, as_json: bool) -> None:
+    """Make the project NAME in a folder of that name: it builds and passes its tests at once."""
+    from rpikit import new as verb
+    from rpikit import report
+
+    made = verb.new(name, template=template)
+    report.choose(json_lines=as_json).result(made.values(), str(made))
+
+
+@click.command()
+@options.several(options.app, options.board, options.bench, options.as_json)
+@click.option("--verbose", "-v", is_flag=True, help="Name each file as it is made.")
+@click.option("--generic", is_flag=True, help="Make a tender for every interface, not only APP's.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
+)
+@click.option(
+    "--toolchain",
+    type=click.Choice(["gcc", "zig"]),
+    envvar="RPIKIT_TOOLCHAIN",
+    help="Debian's gcc, unless named; zig is the Python package ziglang.",
+)
+@click.option(
+    "--verify", is_flag=True, help="Build once more in another folder and compare every byte."
+)
+def build(
+    app: Path,
+    name: str,
+    bench: Path | None,
+    as_json: bool,
+    verbose: bool,
+    generic: bool,
+    out: Path | None,
+    toolchain: str | None,
+    verify: bool,
+) -> None:
+    """Build APP: its unikernel and its tender."""
+    from rpikit import board as boards
+    from rpikit import build as building
+    from rpikit import report
+    from rpikit import verify as verifying
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = options.described(app, name, bench)
+    kind = boards.load(target.board)
+    reporter.step(f"build {described.name} {described.version}")
+    note = reporter.note if verbose else report.Silent().note
+    verb = verifying.verify if verify else building.build
+    built = verb(described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note)
+    reporter.result(built.values(), str(built))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), default=".")
+@options.as_json
+@click.option(
+    "--top",
+    type=click.IntRange(0),
+    default=10,
+    show_default=True,
+    envvar="RPIKIT_TOP",
+    help="How many stack frames to show.",
+)
+def inspect(file: Path, as_json: bool, top: int) -> None:
+    """Say what is in the unikernel FILE, or in the last build of the application's folder FILE.
+
+    Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames.
+    """
+    from rpikit import inspection as verb
+    from rpikit import report
+
+    seen = verb.inspect(file, top=top)
+    report.choose(json_lines=as_json).result(seen.values(), str(seen))
+
+
+@click.command()
+@options.several(options.app, options.board, options.bench, options.as_json)
+def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+    """Build APP, put it on a board, start it, and wait until it is ready."""
+    from rpikit import build as building
+    from rpikit import bundle, connect, report
+    from rpikit import flash as verb
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = options.described(app, name, bench)
+    reporter.step(f"build {described.name} {described.version}")
+    built = building.build(described, board=connect.board_of(target))
+    made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
+    with connect.connect(target, report=reporter.step, keep=True) as there:
+        flashed = verb.flash(made, there.transport, reporter=reporter)
+    reporter.result(flashed.values(), str(flashed))
+
+
+@click.command()
+@options.several(options.app, options.board, options.bench, options.as_json)
+def run(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+    """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too.
+
+    With --json the console is told as events on stderr.
+    """
+    from rpikit import connect, report
+    from rpikit import run as verb
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = options.described(app, name, bench)
+    console = report.ConsoleEvents(sys.stderr) if as_json else sys.stdout.buffer
+    with connect.connect(target, report=reporter.step) as there:
+        status = verb.run(
+            described, there.board, there.transport, reporter=reporter, console=console
+        )
+    if as_json:
+        values = {"app": described.name, "version": described.version, "exit": status}
+        reporter.result(values | {"board": name}, "")
+    sys.exit(0 if status == 0 else 1)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@options.several(options.app, options.board, options.bench, options.as_json)
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def test(
+    app: Path, name: str, bench: Path | None, as_json: bool, pytest_args: tuple[str, ...]
+) -> None:
+    """Run the tests of APP on a board: press its switches, watch its lights.
+
+    What follows the options goes to pytest: `rpikit test . -- -k press -x`.
+    """
+    from rpikit import test as verb
+
+    described, _ = options.described(app, name, bench)
+    sys.exit(
+        verb.run(described, board_name=name, bench=bench, pytest_args=pytest_args, as_json=as_json)
+    )

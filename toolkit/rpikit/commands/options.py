@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What several commands have in common: their options, and the descriptions these lead to."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+from rpikit import words
+
+if TYPE_CHECKING:
+    from rpikit.app import App
+    from rpikit.wiring import Target
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_BOARD = "virtual-pi3"
+
+app = click.argument("app", type=click.Path(file_okay=False, path_type=Path), default=".")
+board = click.option(
+    "--board",
+    "-b",
+    "name",
+    default=DEFAULT_BOARD,
+    show_default=True,
+    shell_complete=words.boards,
+    help="A board of bench.toml.",
+)
+bench = click.option(
+    "--bench",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RPIKIT_BENCH",
+    help="The lab's wiring; else APP's bench.toml, else the one here.",
+)
+as_json = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="RPIKIT_JSON",
+    help="Print the result as one JSON object; progress becomes JSON lines on stderr.",
+)
+board_name = click.argument("name", default=DEFAULT_BOARD, shell_complete=words.boards)
+
+
+def several(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Give a command several options at once."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def found(app: Path | None, bench: Path | None) -> Any:
+    from rpikit import wiring
+
+    return wiring.load(bench) if bench is not None else wiring.find(app)
+
+
+def target(app: Path | None, name: str, bench: Path | None) -> "Target":
+    """Return the board's entry on the bench."""
+    on_bench: Target = found(app, bench).target(name)
+    return on_bench
+
+
+def described(folder: Path, name: str, bench: Path | None) -> "tuple[App, Target]":
+    """Read the application and the board's entry on the bench, and see that they fit."""
+    from rpikit import app as apps
+
+    app = apps.load(folder)
+    wiring = found(folder, bench)
+    on_bench: Target = wiring.target(name)
+    wiring.check(app, name)
+    return app, on_bench
