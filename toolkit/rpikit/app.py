@@ -106,14 +106,28 @@ DeviceTypeName = Annotated[
 class Firmware(Model):
     """What is built."""
 
-    name: Annotated[str, AfterValidator(_firmware_name)] = Field(examples=["switch-led"])
-    version: Annotated[str, AfterValidator(_version)] = Field(examples=["1.0.0"])
-    sources: tuple[Annotated[str, AfterValidator(_source)], ...] = Field(
-        min_length=1, examples=[["main.c"]]
+    name: Annotated[str, AfterValidator(_firmware_name)] = Field(
+        examples=["switch-led"], description="What it is called; `build/NAME.hvt` is its unikernel."
     )
-    memory: Annotated[Size, AfterValidator(_memory)] = Field(examples=["2M"])
-    ready: Annotated[str, AfterValidator(_ready)] | None = Field(default=None, examples=["ready"])
-    interfaces: tuple[Annotated[str, AfterValidator(_interface_name)], ...] = ()
+    version: Annotated[str, AfterValidator(_version)] = Field(
+        examples=["1.0.0"], description="Its version, as semver.org has it."
+    )
+    sources: tuple[Annotated[str, AfterValidator(_source)], ...] = Field(
+        min_length=1,
+        examples=[["main.c"]],
+        description="Its C and assembly files, from the application's folder.",
+    )
+    memory: Annotated[Size, AfterValidator(_memory)] = Field(
+        examples=["2M"], description="The guest's memory: a multiple of 2M, from 2M to 512M."
+    )
+    ready: Annotated[str, AfterValidator(_ready)] | None = Field(
+        default=None,
+        examples=["ready"],
+        description="Part of the console line that says it works; `flash` waits for it.",
+    )
+    interfaces: tuple[Annotated[str, AfterValidator(_interface_name)], ...] = Field(
+        default=(), description="Interfaces that it uses besides those of its devices."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -128,9 +142,15 @@ class Firmware(Model):
 class Budget(Model):
     """How large what is built may become, in bytes; what is not named may be of any size."""
 
-    loaded: Size | None = Field(default=None, examples=["16K"])
-    zeroed: Size | None = Field(default=None, examples=["64K"])
-    tender: Size | None = Field(default=None, examples=["64K"])
+    loaded: Size | None = Field(
+        default=None, examples=["16K"], description="Bytes that the unikernel's file fills."
+    )
+    zeroed: Size | None = Field(
+        default=None, examples=["64K"], description="Bytes that begin as zero."
+    )
+    tender: Size | None = Field(
+        default=None, examples=["64K"], description="Bytes of the tender's file."
+    )
 
     @property
     def limits(self) -> dict[str, int]:
@@ -139,17 +159,19 @@ class Budget(Model):
 
 
 class _OnALine(Model):
-    type: DeviceTypeName
-    line: Line = Field(examples=[17])
-    pull: Pull = "none"
-    active: Active = "high"
-    drive: Drive = "push-pull"
+    type: DeviceTypeName = Field(description="What it is.")
+    line: Line = Field(examples=[17], description="Its line: the GPIO number, not the pin.")
+    pull: Pull = Field(default="none", description="The resistor inside the chip, for an input.")
+    active: Active = Field(default="high", description="The electrical level that means active.")
+    drive: Drive = Field(default="push-pull", description="How an output drives its line.")
 
 
 class DeviceFile(_OnALine):
     """What a file says of a device."""
 
-    direction: Direction | None = None
+    direction: Direction | None = Field(
+        default=None, description="Which way it looks, where its type leaves that open."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -203,10 +225,11 @@ class Device(_OnALine):
 class AppFile(Model):
     """Everything an rpikit.toml states."""
 
-    firmware: Firmware
-    budget: Budget = Budget()
+    firmware: Firmware = Field(description="What is built.")
+    budget: Budget = Field(default=Budget(), description="How large it may become.")
     devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
-        default_factory=describe.nothing
+        default_factory=describe.nothing,
+        description="What it is connected to; `PIN_NAME` in C, a fixture `NAME` in tests.",
     )
 
     @model_validator(mode="after")

@@ -37,32 +37,62 @@ HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type":
 class VirtualBoard(Model):
     """What a virtual board is made of: a machine of QEMU and packages of Debian."""
 
-    machine: Text = Field(examples=["raspi3b"])
-    mirror: Text = Field(examples=["http://deb.debian.org/debian"])
-    suite: Text = Field(examples=["bookworm"])
-    architecture: Text = "arm64"
-    kernel: Text = Field(examples=["linux-image-arm64"])
-    dtb: Text = Field(examples=["broadcom/bcm2837-rpi-3-b.dtb"])
-    arguments: tuple[Text, ...] = ()
-    packages: tuple[Text, ...] = ()
-    modules: tuple[Text, ...] = ()
-    late_modules: tuple[Text, ...] = ()
+    machine: Text = Field(examples=["raspi3b"], description="The machine's name in QEMU.")
+    mirror: Text = Field(
+        examples=["http://deb.debian.org/debian"], description="Where its packages come from."
+    )
+    suite: Text = Field(examples=["bookworm"], description="The release of Debian.")
+    architecture: Text = Field(default="arm64", description="The packages' architecture.")
+    kernel: Text = Field(
+        examples=["linux-image-arm64"], description="The package that leads to its kernel."
+    )
+    dtb: Text = Field(
+        examples=["broadcom/bcm2837-rpi-3-b.dtb"],
+        description="The device tree in the kernel's package.",
+    )
+    arguments: tuple[Text, ...] = Field(default=(), description="The kernel's command line.")
+    packages: tuple[Text, ...] = Field(default=(), description="The packages on it.")
+    modules: tuple[Text, ...] = Field(
+        default=(), description="Kernel modules, in the order of loading."
+    )
+    late_modules: tuple[Text, ...] = Field(
+        default=(), description="Kernel modules that are loaded after the snapshot was taken."
+    )
 
 
 class BoardFile(Model):
     """A solder file; `inherits` names the board whose values hold where this one is silent."""
 
-    inherits: Text | None = None
-    title: Text = Field(examples=["Raspberry Pi 3 Model B"])
-    soc: Text = Field(examples=["bcm2837"])
-    memory: Size
-    kvm: bool
-    consoles: tuple[Text, ...] = Field(min_length=1, examples=[["ttyS0"]])
-    flash: tuple[Literal["ssh", "serial"], ...] = Field(min_length=1, examples=[["ssh"]])
-    header: FrozenMap[HeaderPin, Line]
-    reserved: FrozenMap[Span, Text] = Field(default_factory=describe.nothing)
-    free: tuple[Line, ...] = ()
-    virtual: VirtualBoard | None = None
+    inherits: Text | None = Field(
+        default=None, description="The board whose values hold where this file is silent."
+    )
+    title: Text = Field(examples=["Raspberry Pi 3 Model B"], description="The board's full name.")
+    soc: Text = Field(examples=["bcm2837"], description="Its chip: a file in `soc/`.")
+    memory: Size = Field(description="Its memory.")
+    kvm: bool = Field(description="Whether Linux on it can offer `/dev/kvm`.")
+    consoles: tuple[Text, ...] = Field(
+        min_length=1, examples=[["ttyS0"]], description="Its serial consoles, the main one first."
+    )
+    flash: tuple[Literal["ssh", "serial"], ...] = Field(
+        min_length=1, examples=[["ssh"]], description="The ways in which firmware gets onto it."
+    )
+    header: FrozenMap[HeaderPin, Line] = Field(
+        description="The line that comes out at each pin of the header."
+    )
+    power: FrozenMap[HeaderPin, Text] = Field(
+        default_factory=describe.nothing,
+        description="What the other pins of the header carry: `3.3 V`, `5 V` or `ground`.",
+    )
+    reserved: FrozenMap[Span, Text] = Field(
+        default_factory=describe.nothing,
+        description="Lines, one or first-last, that no application may have, and what holds them.",
+    )
+    free: tuple[Line, ...] = Field(
+        default=(), description="Lines that this board sets free although the one above holds them."
+    )
+    virtual: VirtualBoard | None = Field(
+        default=None, description="What it is made of, when it is a virtual board."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -72,6 +102,9 @@ class BoardFile(Model):
             if other != pin:
                 remedy = f"pin {other} carries this line already; give each pin its own"
                 raise Misfit(remedy, "header", str(pin))
+            if pin in self.power:
+                remedy = f"line {line} comes out at this pin; keep one of them"
+                raise Misfit(remedy, "power", str(pin))
         held = {line for first, last in self.reserved for line in range(first, last + 1)}
         for at, line in enumerate(self.free):
             if line not in held:
@@ -99,6 +132,7 @@ class Board(Model):
     consoles: tuple[str, ...]
     flash: tuple[str, ...]
     header: FrozenMap[int, int]
+    power: FrozenMap[int, str]
     reserved: FrozenMap[int, str]
     virtual: VirtualBoard | None = None
 

@@ -74,18 +74,26 @@ FIELD_TYPES: dict[str, FieldType] = {
 class CallField(Model):
     """One member of a call's argument block."""
 
-    name: FieldName
-    type: TypeName
-    direction: Literal["in", "out", "inout"]
-    doc: str = Field(min_length=1)
-    unit: str | None = None
-    offset: int | None = Field(default=None, ge=0)
-    min: int | None = None
-    max: int | None = None
-    of: Literal["char", "u8"] | None = None
-    length: Name | None = None
-    size: int | None = Field(default=None, gt=0)
-    optional: bool = False
+    name: FieldName = Field(description="What it is called in C and Python.")
+    type: TypeName = Field(description="What it holds.")
+    direction: Literal["in", "out", "inout"] = Field(
+        description="`in`: the guest gives it. `out`: the host answers."
+    )
+    doc: str = Field(min_length=1, description="What it means.")
+    unit: str | None = Field(default=None, description="The unit it counts in.")
+    offset: int | None = Field(
+        default=None, ge=0, description="Where a C compiler puts it, to be checked; in bytes."
+    )
+    min: int | None = Field(default=None, description="The least that is let through.")
+    max: int | None = Field(
+        default=None, description="The most that is let through; of a buffer, in bytes."
+    )
+    of: Literal["char", "u8"] | None = Field(default=None, description="What a buffer holds.")
+    length: Name | None = Field(
+        default=None, description="The field with a buffer's size, in bytes."
+    )
+    size: int | None = Field(default=None, gt=0, description="A buffer's size, when it is fixed.")
+    optional: bool = Field(default=False, description="Whether a buffer may be absent.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -183,15 +191,27 @@ class Placed:
 class Call(Model):
     """One call: a number, an argument block, a meaning."""
 
-    name: Name
-    number: int = Field(ge=1, le=NUMBER_MAX)
-    doc: str = Field(min_length=1)
-    fields: tuple[CallField, ...] = Field(min_length=1, max_length=16)
-    size: int | None = None
-    guest: Annotated[str, Field(pattern=r"^(solo5|guest)_[a-z0-9_]+$")] | None = None
-    visibility: Literal["public", "internal"] = "public"
-    returns: Name | None = None
-    since: str | None = None
+    name: Name = Field(description="A verb.")
+    number: int = Field(
+        ge=1, le=NUMBER_MAX, description="Its number, for ever: inside the interface's range."
+    )
+    doc: str = Field(min_length=1, description="What it does.")
+    fields: tuple[CallField, ...] = Field(
+        min_length=1, max_length=16, description="Its argument block, in this order."
+    )
+    size: int | None = Field(
+        default=None, description="The bytes of its argument block, to be checked."
+    )
+    guest: Annotated[str, Field(pattern=r"^(solo5|guest)_[a-z0-9_]+$")] | None = Field(
+        default=None, description="Its name in C; `solo5_INTERFACE_CALL`, unless written."
+    )
+    visibility: Literal["public", "internal"] = Field(
+        default="public", description="Whether applications may call it, or the bindings only."
+    )
+    returns: Name | None = Field(
+        default=None, description="The field that is the C function's value."
+    )
+    since: str | None = Field(default=None, description="The release that brought it.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -306,21 +326,25 @@ class Call(Model):
 class Header(Model):
     """What an interface says of itself."""
 
-    name: Name
-    title: str = Field(min_length=1)
-    version: int = Field(ge=1)
-    since: str = Field(pattern=r"^\d+\.\d+\.\d+$")
-    numbers: tuple[int, int]
-    doc: str = Field(min_length=1)
-    uses: tuple[Name, ...] = ()
-    """Devices below its handlers, such as gpio: files of that name on each floor of the host."""
+    name: Name = Field(description="The name of its file.")
+    title: str = Field(min_length=1, description="Its name for readers.")
+    version: int = Field(ge=1, description="Counts what was appended.")
+    since: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="The release that brought it.")
+    numbers: tuple[int, int] = Field(
+        description="The first and last number of its calls; your own begin at 0x300000."
+    )
+    doc: str = Field(min_length=1, description="What it is for.")
+    uses: tuple[Name, ...] = Field(
+        default=(),
+        description="Devices below its handlers, such as `gpio`: a file on each floor of the host.",
+    )
 
 
 class Interface(Model):
     """Everything an interface file states."""
 
-    interface: Header
-    call: tuple[Call, ...] = Field(min_length=1)
+    interface: Header = Field(description="What holds for all its calls.")
+    call: tuple[Call, ...] = Field(min_length=1, description="Its calls.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

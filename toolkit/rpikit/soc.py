@@ -47,7 +47,12 @@ Line = Annotated[int, Field(ge=0, le=LINE_MAX)]
 LineKey = Annotated[int, BeforeValidator(_line_key), _AS_TEXT]
 Span = Annotated[tuple[int, int], BeforeValidator(_span), _AS_TEXT]
 Address = Annotated[
-    int, Field(ge=0, le=0xFFFFFFFF, description="an address of 32 bits, such as 0x3f200000")
+    int,
+    Field(
+        ge=0,
+        le=0xFFFFFFFF,
+        json_schema_extra={"expected": "an address of 32 bits, such as 0x3f200000"},
+    ),
 ]
 Pull = Literal["none", "up", "down"]
 
@@ -55,22 +60,36 @@ Pull = Literal["none", "up", "down"]
 class Block(Model):
     """A peripheral: where its registers are and which interrupts of the GPU's 64 it raises."""
 
-    base: Address
-    size: int = Field(gt=0, examples=[4096])
-    interrupts: tuple[Annotated[int, Field(ge=0, le=63)], ...] = ()
-    source: Text = Field(examples=["BCM2835 ARM Peripherals, section 6.1"])
+    base: Address = Field(description="Where its registers begin, as the cores see it.")
+    size: int = Field(gt=0, examples=[4096], description="Bytes of its registers.")
+    interrupts: tuple[Annotated[int, Field(ge=0, le=63)], ...] = Field(
+        default=(), description="The interrupts it raises."
+    )
+    source: Text = Field(
+        examples=["BCM2835 ARM Peripherals, section 6.1"],
+        description="Where these facts stand: a document or a driver.",
+    )
 
 
 class Gpio(Model):
     """The lines of a chip and the registers that move them."""
 
-    lines: int = Field(ge=1, le=LINE_MAX + 1)
-    chip_label: Text = Field(examples=["pinctrl-bcm2835"])
-    source: Text
-    registers: FrozenMap[str, Address]
-    codes: FrozenMap[str, Annotated[int, Field(ge=0, le=7)]]
-    pulls: FrozenMap[Span, Pull]
-    functions: FrozenMap[LineKey, Annotated[tuple[str, ...], Field(min_length=6, max_length=6)]]
+    lines: int = Field(ge=1, le=LINE_MAX + 1, description="How many lines there are.")
+    chip_label: Text = Field(
+        examples=["pinctrl-bcm2835"],
+        description="What Linux calls the chip, as `gpiodetect` shows.",
+    )
+    source: Text = Field(description="Where these facts stand: a document or a driver.")
+    registers: FrozenMap[str, Address] = Field(
+        description="The offset of each register from the base of the GPIO block."
+    )
+    codes: FrozenMap[str, Annotated[int, Field(ge=0, le=7)]] = Field(
+        description="The three bits that give a line each of its functions."
+    )
+    pulls: FrozenMap[Span, Pull] = Field(description="The pull of each line after reset.")
+    functions: FrozenMap[LineKey, Annotated[tuple[str, ...], Field(min_length=6, max_length=6)]] = (
+        Field(description="The alternate functions of each line, 0 to 5.")
+    )
 
     def mode(self, code: int) -> str:
         """Return what the three bits of a line in GPFSEL mean: "in", "out", "alt0" to "alt5"."""
@@ -85,15 +104,15 @@ class Gpio(Model):
 class SocFile(Model):
     """A silicon file."""
 
-    title: Text = Field(examples=["Broadcom BCM2837"])
-    cpu: Text = Field(examples=["cortex-a53"])
-    cores: int = Field(ge=1, le=16)
-    counter_hz: int = Field(gt=0)
-    peripherals: Address
-    bus: Address
-    source: Text
-    blocks: FrozenMap[str, Block]
-    gpio: Gpio
+    title: Text = Field(examples=["Broadcom BCM2837"], description="The chip's full name.")
+    cpu: Text = Field(examples=["cortex-a53"], description="Its cores, as GCC names them.")
+    cores: int = Field(ge=1, le=16, description="How many cores it has.")
+    counter_hz: int = Field(gt=0, description="Ticks of the cores' counter in a second.")
+    peripherals: Address = Field(description="Where the peripherals begin, as the cores see it.")
+    bus: Address = Field(description="Where the peripherals begin, as its documents count.")
+    source: Text = Field(description="Where these facts stand: a document or a driver.")
+    blocks: FrozenMap[str, Block] = Field(description="Its peripherals, by name.")
+    gpio: Gpio = Field(description="Its lines.")
 
 
 class Soc(SocFile):

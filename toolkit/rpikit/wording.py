@@ -150,7 +150,7 @@ def _wanted(location: Location, schema: dict[str, Any], key: str = "") -> str:
 
 def _stated(node: dict[str, Any]) -> str:
     """Return what the model itself says is to be written here."""
-    return str(node.get("description", ""))
+    return str(node.get("expected", ""))
 
 
 def _kind(node: dict[str, Any]) -> str:
