@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Where the program begins: an interrupt is obeyed without a word even before all is loaded."""
 
-import sys
-from typing import NoReturn
+try:
+    import os
+    import signal
 
-from rpikit.errors import EXIT_INTERRUPTED
+    # While modules load, an exception would come out of them in whatever form they give it.
+    # 130 is errors.EXIT_INTERRUPTED, which is not loaded yet.
+    meanwhile = signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+except KeyboardInterrupt:
+    raise SystemExit(130) from None
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Load the command line and run it."""
-    try:
-        from rpikit import cli
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+    from rpikit import cli
+
+    signal.signal(signal.SIGINT, meanwhile)
     cli.main()
 
 
