@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Another package adds a command, a board, an interface, a bench driver; pip installs it."""
+"""Another package adds a command, a board, an interface, a transport, a driver; pip installs it."""
 
 import json
 import os
@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from local_board import make_bundle
 
+from rpikit import paths
+
+HELLO = paths.data_root() / "c" / "apps" / "hello"
 PACKAGE = Path(__file__).parents[1] / "package"
 BENCH = """\
 [boards.desk]
@@ -18,6 +22,27 @@ ssh = "pi@lab3"
 
 [boards.desk.wires]
 button = { driver = "acme-relay", line = 3 }
+"""
+TRANSPORT = """\
+[boards.desk]
+board = "acme-pi"
+transport = "{transport}"
+address = "{address}"
+"""
+FLASH = """\
+import io, sys
+from pathlib import Path
+from rpikit import bundle, connect, flash, run, wiring
+from rpikit.device import DeviceHalf
+from rpikit.report import Silent
+target = wiring.load(Path(sys.argv[1])).target("desk")
+with connect.connect(target) as there:
+    half = DeviceHalf(there.transport, home=sys.argv[3])
+    made = bundle.read(Path(sys.argv[2]))
+    print(flash.flash(made, there.transport, reporter=Silent(), half=half))
+    console = io.BytesIO()
+    print(run.show(half, console), console.getvalue())
+    print(there.transport.get(sys.argv[3] + "/current/launch") != b"")
 """
 APP = """\
 [firmware]
@@ -126,3 +151,71 @@ def test_without_the_package_the_interface_is_unknown(tmp_path: Path) -> None:
     done = python("-m", "rpikit", "build", str(tmp_path), site=tmp_path)
     assert done.returncode == 2
     assert "there is no interface 'tally'" in done.stderr
+
+
+def desk(folder: Path, transport: str, address: str) -> Path:
+    (folder / "bench.toml").write_text(TRANSPORT.format(transport=transport, address=address))
+    return folder / "bench.toml"
+
+
+def test_a_transport_carries_a_flash_and_a_console(site: Path, tmp_path: Path) -> None:
+    bench = desk(tmp_path, "acme", f"env -C {tmp_path} sh -c")
+    made = make_bundle(tmp_path, "echo ready\nsleep 1\necho done\nexit 5\n")
+    words = (str(bench), str(made.path), str(tmp_path / "home"))
+    done = python("-c", FLASH, *words, site=site)
+    assert "desk (through env): blink 1.0.0 runs as process" in done.stdout, done.stderr
+    assert "5 b'ready\\ndone\\n'" in done.stdout, done.stderr
+    assert not (tmp_path / "home/slots/new").exists()
+
+
+def test_a_transport_is_listed_and_runs_a_command(site: Path, tmp_path: Path) -> None:
+    bench = ("--bench", str(desk(tmp_path, "acme", f"env -C {tmp_path} sh -c")))
+    listed = python("-m", "rpikit", "board", "list", *bench, site=site)
+    assert f"acme: env -C {tmp_path} sh -c" in listed.stdout, listed.stderr
+    shown = python(
+        *"-m rpikit board shell desk".split(), *bench, *"-- pwd; exit 3".split(), site=site
+    )
+    assert (shown.returncode, shown.stdout) == (3, f"{tmp_path}\n"), shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("transport", "address", "status", "said"),
+    [
+        ("acme", "no-such-program", 4, "FileNotFoundError: "),
+        ("acme", "'", 4, "board 'desk': not reached through \"'\": ValueError: No closing"),
+        ("acme-bare", "x", 5, "acme-rpikit: its rpikit.transports 'acme-bare' gives a tuple"),
+        ("acme-gone", "x", 5, "acme-rpikit: its rpikit.transports 'acme-gone' cannot be loaded"),
+        ("acme", "false", 4, "the device half ended with status 1 and said 'nothing'"),
+    ],
+)
+def test_a_faulty_transport_is_told_with_its_package(
+    transport: str, address: str, status: int, said: str, site: Path, tmp_path: Path
+) -> None:
+    bench = desk(tmp_path, transport, address)
+    words = ("flash", str(HELLO), "--board", "desk", "--bench", str(bench))
+    done = python("-m", "rpikit", *words, site=site)
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+    assert ("acme-rpikit" in done.stderr) == (address != "false")
+    assert "Traceback" not in done.stderr
+
+
+def test_without_the_package_a_transport_is_unknown(tmp_path: Path) -> None:
+    bench = desk(tmp_path, "acme", "sh -c")
+    done = python("-m", "rpikit", "config", "lint", str(bench), site=tmp_path)
+    assert done.returncode == 2
+    assert "no installed package adds a transport" in done.stdout
+
+
+def test_what_is_no_command_says_whose_it_is(site: Path) -> None:
+    done = python("-m", "rpikit", "bare", site=site)
+    assert done.returncode == 5
+    assert "acme-rpikit: its rpikit.commands 'bare' is <" in done.stderr
+    assert "no command of click" in done.stderr
+
+
+def test_a_fault_in_a_command_is_told_as_that_of_its_package(site: Path) -> None:
+    done = python("-m", "rpikit", "crash", site=site)
+    assert done.returncode == 5
+    assert done.stderr.startswith("rpikit: acme-rpikit: a fault in its own code: IndexError")
+    assert "Traceback" not in done.stderr

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rpikit import board as boards
 from rpikit.board import Board
 from rpikit.errors import BoardError
-from rpikit.transport import SshAddress, Transport
+from rpikit.transport import SshAddress, Transport, added
 from rpikit.wiring import Target
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def connect(
             Ssh(machine.ssh, target.name) as transport,
         ):
             yield Connection(target, board, transport, machine)
+        return
+    if target.transport is not None and target.address is not None:
+        with added.connect(target.transport, target.address, target.name) as other:
+            yield Connection(target, board, other)
         return
     if target.ssh is None:
         raise BoardError(

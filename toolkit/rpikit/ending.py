@@ -15,6 +15,7 @@ from typing import NoReturn, TextIO
 
 import rich_click as click
 
+from rpikit import plugins
 from rpikit.errors import EXIT_INTERRUPTED, EXIT_OK, DescriptionError, RpikitError, ToolError
 
 EXIT_INTERNAL = 1
@@ -71,12 +72,20 @@ def _run(command: Callable[[], object]) -> int:
 
 
 def _explain(error: Exception) -> int:
-    """Say what a failure of this machine is, or that rpikit itself is at fault."""
+    """Say what a failure of this machine is, or whose fault it is: rpikit's or a package's."""
     if isinstance(error, OSError) and error.errno is not None:
         reason = error.strerror or str(error)
         where = next((os.fsdecode(name) for name in (error.filename, error.filename2) if name), "")
         complain(": ".join(filter(None, (printable(where), reason))))
         return (DescriptionError if error.errno in _BY_PLACE else ToolError).exit_code
+    added = plugins.culprit(error)
+    if added is not None:
+        whose = plugins.owner(added)
+        complain(
+            f"{whose}: a fault in its own code: {type(error).__name__}: {error}",
+            f"run it again with {TRACE}=1 and tell whoever makes {whose}",
+        )
+        return ToolError.exit_code
     complain(
         f"this is a fault of rpikit itself: {type(error).__name__}: {error}",
         f"run it again with {TRACE}=1 and report what it prints",

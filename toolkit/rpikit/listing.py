@@ -32,7 +32,10 @@ def listing(bench: Bench) -> Listing:
     rows: list[dict[str, str]] = []
     for name, target in bench.boards.items():
         is_virtual = boards.load(target.board).virtual is not None
-        reach = target.ssh or target.serial or ("started when needed" if is_virtual else "")
+        added = f"{target.transport}: {target.address}" if target.transport else None
+        reach = (
+            target.ssh or added or target.serial or ("started when needed" if is_virtual else "")
+        )
         state = "up" if name in up else ("down" if is_virtual else "not asked")
         rows.append({"name": name, "kind": target.board, "reach": reach, "state": state})
     rows += [

@@ -7,19 +7,25 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from rpikit import terminal
+from rpikit.errors import BoardError
+from rpikit.transport import Transport
 from rpikit.transport.ssh import Ssh
 
 if TYPE_CHECKING:
     import paramiko
 
 _CHUNK = 32768
+_LONG_SECONDS = 24 * 3600.0
 
 
-def shell(transport: Ssh, command: str | None) -> int:
+def shell(transport: Transport, command: str | None) -> int:
     """Run a command on a board, or a shell without one; return its exit status.
 
-    With a terminal on both sides the board has one, too; otherwise the streams stay three.
+    With a terminal on both sides the board has one, too; otherwise the streams stay three. A
+    transport of another package runs a command, whose output is shown at its end.
     """
+    if not isinstance(transport, Ssh):
+        return _run(transport, command)
     interactive = terminal.is_interactive()
     kind = terminal.kind_and_size() if interactive else None
     if command is None and not interactive:
@@ -29,6 +35,19 @@ def shell(transport: Ssh, command: str | None) -> int:
             return _carry(transport, channel)
         with terminal.raw(), terminal.resized(channel.resize_pty):
             return _carry(transport, channel)
+
+
+def _run(transport: Transport, command: str | None) -> int:
+    if command is None:
+        raise BoardError(
+            f"{transport.name}: a shell at a terminal needs ssh",
+            hint="name a command: rpikit board shell NAME -- COMMAND",
+        )
+    given = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+    result = transport.run(command, input=given, timeout=_LONG_SECONDS)
+    terminal.show(result.out.encode())
+    terminal.complain(result.err.encode())
+    return result.status
 
 
 def _carry(transport: Ssh, channel: "paramiko.Channel") -> int:

@@ -52,6 +52,23 @@ def _driver(name: str) -> str:
     return name
 
 
+def _transport(name: str) -> str:
+    known = sorted(plugins.found(plugins.TRANSPORTS))
+    if name not in known:
+        raise Misfit(
+            f"write {wording.options(known)}"
+            if known
+            else "no installed package adds a transport; install one, or use ssh"
+        )
+    return name
+
+
+def _place(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise Misfit("write where the board is, in the transport's own words")
+    return text
+
+
 def _address(text: str) -> str:
     match = re.fullmatch(rf"{_USER}@{_HOST}(?::([0-9]{{1,5}}))?", text)
     if match is None or not 1 <= int(match[1] or 22) <= 65535:
@@ -104,8 +121,28 @@ class TargetFile(Model):
     board: str = Field(examples=["rpi3b"])
     ssh: Address | None = Field(default=None, examples=["pi@lab3"])
     serial: Annotated[str, AfterValidator(_serial)] | None = None
+    transport: Annotated[str, AfterValidator(_transport)] | None = Field(
+        default=None,
+        examples=["docker"],
+        description="A way to the board that an installed package adds.",
+    )
+    address: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        examples=["container-3"],
+        description="Where the board is, in the words of that transport.",
+    )
     id: Annotated[str, AfterValidator(_id)] | None = None
     wires: FrozenMap[str, Wire] = Field(default_factory=describe.nothing)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.transport is not None and self.address is None:
+            raise Misfit("say where the board is, in the transport's own words", "address")
+        if self.transport is None and self.address is not None:
+            raise Misfit("only a transport has an address; name one, or leave it out", "address")
+        if self.transport is not None and self.ssh is not None:
+            raise Misfit("ssh leads to this board already; keep one of them", "transport")
+        return self
 
 
 class Target(TargetFile):
@@ -221,7 +258,10 @@ def _board(path: Path, name: str, wanted: str) -> str:
 def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None:
     """Refuse a board that nothing leads to, and wires that cannot be wired to it."""
     is_virtual = kind.virtual is not None
-    if not is_virtual and target.ssh is None and target.serial is None:
+    if is_virtual and target.transport is not None:
+        remedy = "a virtual board is started and reached without one; leave it out"
+        raise describe.fault(path, f"boards.{name}.transport", target.transport, remedy)
+    if not is_virtual and not (target.ssh or target.serial or target.transport):
         remedy = 'nothing leads to this board; write ssh = "user@host" or serial = "/dev/ttyUSB0"'
         raise describe.fault(path, f"boards.{name}", None, remedy)
     for device, wire in target.wires.items():

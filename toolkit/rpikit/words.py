@@ -33,11 +33,14 @@ class Words(click.RichGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in plugins.found(plugins.COMMANDS):
             return own
+        point = plugins.found(plugins.COMMANDS)[cmd_name]
         try:
-            added = plugins.load(plugins.found(plugins.COMMANDS)[cmd_name])
+            added = plugins.load(point)
+            if not isinstance(added, click.Command):
+                raise plugins.unfit(point, f"is {added!r}, no command of click")
         except RpikitError as error:
             return _broken(cmd_name, error)
-        return added if isinstance(added, click.Command) else None
+        return added
 
 
 def _broken(name: str, error: RpikitError) -> click.Command:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What this package adds: a command, and a bench driver whose relays are fake lines."""
+"""What this package adds: commands, and a bench driver whose relays are fake lines."""
 
 import rich_click as click
 
@@ -20,6 +20,17 @@ def greet(name: str) -> None:
     if name == "nobody":
         raise BoardError("there is nobody to greet", hint="rpikit greet you")
     click.echo(f"Hello, {name}")
+
+
+@click.command()
+def crash() -> None:
+    """Fall over a fault of this package."""
+    RELAYS.line("three", idle=[].pop())
+
+
+def open_nothing(address: str, board: str) -> object:
+    """Return what has no operation of a transport."""
+    return address, board
 
 
 def open_relay(wire: Wire, device: Device, site: Site) -> Line:
