@@ -151,7 +151,7 @@ class Board(Model):
             remedy = self._objection(device.line)
             if remedy is not None:
                 place = f"devices.{device.name}.line"
-                hint = f"lines an application may have on {self.name}: {_spans(self.usable)}"
+                hint = f"lines an application may have on {self.name}: {spans(self.usable)}"
                 raise describe.fault(app.source, place, device.line, remedy, hint=hint)
 
     def _objection(self, line: int) -> str | None:
@@ -250,12 +250,12 @@ def _beside(path: Path, key: str, name: object, below: str = "") -> Path:
     raise describe.fault(path, key, name, remedy)
 
 
-def _spans(lines: tuple[int, ...]) -> str:
+def spans(lines: tuple[int, ...]) -> str:
     """Return lines as a reader counts them: `2-13, 16-27`."""
-    spans: list[list[int]] = []
+    runs: list[list[int]] = []
     for line in lines:
-        if spans and spans[-1][-1] == line - 1:
-            spans[-1].append(line)
+        if runs and runs[-1][-1] == line - 1:
+            runs[-1].append(line)
         else:
-            spans.append([line])
-    return ", ".join(f"{s[0]}-{s[-1]}" if len(s) > 1 else str(s[0]) for s in spans)
+            runs.append([line])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

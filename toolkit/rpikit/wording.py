@@ -41,11 +41,12 @@ def value(shown: object) -> str:
     """Return a value as TOML writes it, shortened; a table, or nothing at all, is empty."""
     if shown is None or isinstance(shown, Mapping):
         return ""
-    text = _toml(shown)
+    text = toml(shown)
     return text if len(text) <= VALUE_MAX else text[: VALUE_MAX - 1] + "…"
 
 
-def _toml(shown: object) -> str:
+def toml(shown: object) -> str:
+    """Return a value as TOML writes it."""
     if isinstance(shown, bool):
         return "true" if shown else "false"
     if isinstance(shown, str):
@@ -55,7 +56,7 @@ def _toml(shown: object) -> str:
     if isinstance(shown, Mapping):
         return "{…}"
     if isinstance(shown, Sequence):
-        items = ("[…]" if isinstance(one, tuple | list) else _toml(one) for one in shown)
+        items = ("[…]" if isinstance(one, tuple | list) else toml(one) for one in shown)
         return "[" + ", ".join(items) + "]"
     return str(shown)
 
@@ -75,7 +76,7 @@ def place(location: Location) -> str:
 
 def options(allowed: Sequence[object]) -> str:
     """Return a choice in words: `"in" or "out"`."""
-    words = [_toml(one) for one in allowed]
+    words = [toml(one) for one in allowed]
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
@@ -132,7 +133,7 @@ def _remedy(detail: ErrorDetails, location: Location, schema: dict[str, Any]) ->
     if kind.endswith("too_long"):
         return f"write at most {_count(context['max_length'], kind)}"
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "less_than"):
-        return f"write {_stated(node) or 'a number ' + _range(node)}"
+        return f"write {_stated(node) or 'a number ' + limits(node)}"
     if kind == "string_pattern_mismatch":
         return f"write {_stated(node) or 'text that fits ' + context['pattern']}"
     if kind == "literal_error" or kind.endswith("_type"):
@@ -145,7 +146,7 @@ def _wanted(location: Location, schema: dict[str, Any], key: str = "") -> str:
     node = _node(schema, location)
     if node.get("type") == "object":
         return f"write a table, [{place(location)}]"
-    return f"write {_stated(node) or _kind(node) + _example(node, key)}"
+    return f"write {_stated(node) or kind_of(node) + _example(node, key)}"
 
 
 def _stated(node: dict[str, Any]) -> str:
@@ -153,7 +154,8 @@ def _stated(node: dict[str, Any]) -> str:
     return str(node.get("expected", ""))
 
 
-def _kind(node: dict[str, Any]) -> str:
+def kind_of(node: dict[str, Any]) -> str:
+    """Return what kind of value a part of a schema wants: a choice, or one of TOML's."""
     if "enum" in node or "const" in node:
         return options(node.get("enum", [node.get("const")]))
     return _KINDS.get(str(node.get("type")), "another value")
@@ -164,7 +166,8 @@ def _count(number: int, kind: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _range(node: dict[str, Any]) -> str:
+def limits(node: dict[str, Any]) -> str:
+    """Return the range of a number that has one."""
     low, high = node.get("minimum"), node.get("maximum")
     if low is not None and high is not None:
         return f"from {low} to {high}"
@@ -175,7 +178,7 @@ def _range(node: dict[str, Any]) -> str:
 
 def _example(node: dict[str, Any], key: str = "") -> str:
     examples = node.get("examples")
-    return f", such as {key}{_toml(examples[0])}" if examples else ""
+    return f", such as {key}{toml(examples[0])}" if examples else ""
 
 
 def _nearest(detail: ErrorDetails, schema: dict[str, Any]) -> str | None:
@@ -190,18 +193,18 @@ def _keys(detail: ErrorDetails, schema: dict[str, Any]) -> list[str]:
 
 def _node(schema: dict[str, Any], location: Location) -> dict[str, Any]:
     """Return the part of a JSON Schema that describes a place in a file."""
-    node = _resolved(schema, schema)
+    node = resolved(schema, schema)
     for part in location:
         if isinstance(part, int):
             prefix = node.get("prefixItems", [])
             below = prefix[part] if part < len(prefix) else node.get("items")
         else:
             below = node.get("properties", {}).get(part) or node.get("additionalProperties")
-        node = _resolved(below, schema) if isinstance(below, dict) else {}
+        node = resolved(below, schema) if isinstance(below, dict) else {}
     return node
 
 
-def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference, and the one choice that is not null."""
     while True:
         if "$ref" in node:
