@@ -77,3 +77,67 @@ def test_a_comment_cannot_be_closed_by_what_it_says() -> None:
     hostile = i.call[0].model_copy(update={"doc": "ends here */ int x; /* or here"})
     text = generate.interface(i.model_copy(update={"call": (hostile,)}))["abi_led.h"]
     assert "*/ int x" not in text
+
+
+TEXTS = """
+[interface]
+name = "names"
+title = "Names"
+version = 1
+since = "0.1.0"
+numbers = [0x300000, 0x30000f]
+doc = "Looks for names."
+
+[[constant]]
+name = "found"
+value = 0x10
+doc = "There is one."
+
+[[call]]
+name = "look"
+number = 0x300000
+doc = "Look."
+
+[[call.fields]]
+name = "name"
+type = "buffer"
+of = "char"
+direction = "in"
+length = "size"
+text = true
+doc = "It."
+
+[[call.fields]]
+name = "size"
+type = "u64"
+direction = "in"
+doc = "Its size."
+
+[[call.fields]]
+name = "flags"
+type = "u32"
+direction = "out"
+doc = "SOLO5_NAMES_FOUND or 0."
+"""
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "names.toml").write_text(TEXTS)
+    return generate.interface(interface.load(tmp_path / "names.toml"))
+
+
+def test_the_stub_counts_a_text_and_the_handler_is_told(names: dict[str, str]) -> None:
+    assert "void solo5_names_look(const char *name, uint32_t *flags);" in names["solo5_names.h"]
+    assert ".size = strlen(name)," in names["guest_names.c"]
+    handler = (
+        "void names_look(struct host *host, const char *name, uint64_t size, uint32_t *flags);"
+    )
+    assert handler in names["host_names.h"]
+
+
+def test_a_constant_has_its_name_for_guest_host_reader_and_python(names: dict[str, str]) -> None:
+    for header in ("solo5_names.h", "abi_names.h"):
+        assert "#define SOLO5_NAMES_FOUND UINT32_C(0x10)" in names[header]
+    assert "| `SOLO5_NAMES_FOUND` | 0x10 | There is one. |" in names["names.md"]
+    assert "FOUND = 0x10" in names["names.py"]

@@ -35,18 +35,18 @@ def _docstring(text: str) -> str:
     return text.strip().replace("\\", "\\\\").replace('"""', "'''")
 
 
-def _parameters(call: Call) -> str:
-    return ", ".join(field.parameter for field in call.parameters)
+def _parameters(fields: Sequence[CallField]) -> str:
+    return ", ".join(field.parameter for field in fields)
 
 
 def _prototype(name: str, call: Call) -> str:
     """Return the stub's declaration, without the semicolon."""
-    return _folded(f"{call.return_type} {name}(", _parameters(call) or "void")
+    return _folded(f"{call.return_type} {name}(", _parameters(call.stub_parameters) or "void")
 
 
 def _handler(name: str, call: Call) -> str:
     """Return the handler's declaration, without the semicolon."""
-    parameters = ", ".join(filter(None, ("struct host *host", _parameters(call))))
+    parameters = ", ".join(filter(None, ("struct host *host", _parameters(call.parameters))))
     return _folded(f"{call.return_type} {name}(", parameters)
 
 

@@ -94,13 +94,16 @@ class CallField(Model):
     )
     size: int | None = Field(default=None, gt=0, description="A buffer's size, when it is fixed.")
     optional: bool = Field(default=False, description="Whether a buffer may be absent.")
+    text: bool = Field(
+        default=False, description="Whether it ends with a NUL in C, so that the stub counts it."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.is_buffer:
             self._check_buffer()
             return self
-        for key in ("of", "length", "size", "optional"):
+        for key in ("of", "length", "size", "optional", "text"):
             if getattr(self, key):
                 raise Misfit('this key belongs to fields of type "buffer"', key)
         if self.type == "result" and self.direction != "out":
@@ -117,6 +120,8 @@ class CallField(Model):
             raise Misfit("a buffer has either length, the name of a field, or size, in bytes")
         if self.min is not None:
             raise Misfit("a buffer has no min; its length may have one", "min")
+        if self.text and (self.of, self.direction, self.size) != ("char", "in", None):
+            raise Misfit('a text is given: of = "char", direction = "in" and a length', "text")
 
     @property
     def is_buffer(self) -> bool:
@@ -313,6 +318,16 @@ class Call(Model):
         return tuple(field for field in self.fields if field is not self.return_field)
 
     @property
+    def texts(self) -> dict[str, CallField]:
+        """The texts, by the name of the field with their length, which the stub counts."""
+        return {field.length: field for field in self.fields if field.text and field.length}
+
+    @property
+    def stub_parameters(self) -> tuple[CallField, ...]:
+        """The parameters without lengths that the stub counts."""
+        return tuple(field for field in self.parameters if field.name not in self.texts)
+
+    @property
     def outputs(self) -> tuple[CallField, ...]:
         """The returned fields that are parameters: pointers in C."""
         return tuple(field for field in self.parameters if field.is_returned)
@@ -321,6 +336,14 @@ class Call(Model):
     def struct_name(self) -> str:
         """The block's name in Python."""
         return "".join(word.capitalize() for word in self.name.split("_"))
+
+
+class Constant(Model):
+    """A number that calls give or take, with a name in C."""
+
+    name: Name = Field(description="`NAME` becomes `SOLO5_INTERFACE_NAME` in C.")
+    value: int = Field(ge=0, le=0xFFFFFFFF, description="The number.")
+    doc: str = Field(min_length=1, description="What it means.")
 
 
 class Header(Model):
@@ -344,6 +367,9 @@ class Interface(Model):
     """Everything an interface file states."""
 
     interface: Header = Field(description="What holds for all its calls.")
+    constant: tuple[Constant, ...] = Field(
+        default=(), description="Numbers with names, which its calls give or take."
+    )
     call: tuple[Call, ...] = Field(min_length=1, description="Its calls.")
 
     @model_validator(mode="after")
@@ -355,6 +381,10 @@ class Interface(Model):
                 "interface",
                 "numbers",
             )
+        names = [constant.name for constant in self.constant]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise Misfit("two constants have this name; rename one", "constant", index, "name")
         for index, call in enumerate(self.call):
             for other in self.call[:index]:
                 if call.name == other.name:
@@ -384,8 +414,17 @@ class Interface(Model):
         return tuple(call for call in self.call if call.visibility == "public")
 
     @property
+    def counts(self) -> bool:
+        """Whether a stub counts the characters of a text."""
+        return any(call.texts for call in self.call)
+
+    @property
     def internal_calls(self) -> tuple[Call, ...]:
         return tuple(call for call in self.call if call.visibility == "internal")
+
+    def macro(self, constant: Constant) -> str:
+        """Return a constant's name in C."""
+        return f"SOLO5_{self.name}_{constant.name}".upper()
 
     def enumerator(self, call: Call) -> str:
         """Return the call's number's name in C."""
