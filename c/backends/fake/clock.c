@@ -6,6 +6,7 @@
 #include "backends/poll.h"
 
 struct fake_time fake_time;
+uint64_t fake_ready;
 
 uint64_t backend_clock_wall(void)
 {
@@ -23,12 +24,13 @@ int32_t backend_poll(uint64_t timeout, uint64_t *ready)
 
     if (until < fake_time.now)
         until = UINT64_MAX;
-    while (fake_pins.stimuli_left && fake_stimulus_next() <= until) {
+    while (!fake_ready && fake_pins.stimuli_left && fake_stimulus_next() <= until) {
         if (fake_stimulus_next() > fake_time.now)
             fake_time.now = fake_stimulus_next();
         fake_stimulus_apply();
     }
-    fake_time.now = until;
-    *ready = 0;
-    return 0;
+    if (!fake_ready)
+        fake_time.now = until;
+    *ready = fake_ready;
+    return __builtin_popcountll(fake_ready);
 }

@@ -42,6 +42,10 @@ struct fake_console {
     size_t size;
 };
 
+/* Handles that can be read, bit n for handle n: what a guest that waits is told until whoever set a
+ * bit takes it away. */
+extern uint64_t fake_ready;
+
 extern struct fake_time fake_time;
 extern struct fake_pins fake_pins;
 extern struct fake_console fake_console;

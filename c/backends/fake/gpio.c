@@ -70,6 +70,7 @@ void fake_reset(void)
     fake_pins = (struct fake_pins){.face = FACE};
     fake_console = (struct fake_console){.size = 0};
     fake_time = (struct fake_time){.wall = 0};
+    fake_ready = 0;
 }
 
 void fake_play(const struct fake_edge *edges, size_t count)

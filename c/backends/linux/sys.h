@@ -8,28 +8,40 @@
 
 /* Numbers: include/uapi/asm-generic/unistd.h of Linux. */
 enum sys_number {
+    SYS_EVENTFD2 = 19,
+    SYS_EPOLL_CREATE1 = 20,
+    SYS_EPOLL_CTL = 21,
+    SYS_EPOLL_PWAIT = 22,
+    SYS_FCNTL = 25,
     SYS_IOCTL = 29,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,
     SYS_GETDENTS64 = 61,
+    SYS_LSEEK = 62,
     SYS_READ = 63,
     SYS_WRITE = 64,
     SYS_PREAD64 = 67,
     SYS_PWRITE64 = 68,
     SYS_PPOLL = 73,
     SYS_FSTAT = 80,
+    SYS_TIMERFD_CREATE = 85,
+    SYS_TIMERFD_SETTIME = 86,
+    SYS_CAPSET = 91,
+    SYS_PERSONALITY = 92,
     SYS_EXIT_GROUP = 94,
     SYS_CLOCK_GETTIME = 113,
     SYS_CLOCK_NANOSLEEP = 115,
+    SYS_RESTART_SYSCALL = 128,
     SYS_RT_SIGACTION = 134,
+    SYS_RT_SIGPROCMASK = 135,
     SYS_PRCTL = 167,
-    SYS_CAPSET = 91,
-    SYS_PERSONALITY = 92,
+    SYS_SOCKET = 198,
+    SYS_CLONE = 220,
     SYS_MMAP = 222,
     SYS_MPROTECT = 226,
     SYS_MADVISE = 233,
     SYS_PRLIMIT64 = 261,
-    SYS_RESTART_SYSCALL = 128,
+    SYS_SECCOMP = 277,
     SYS_CLOSE_RANGE = 436,
 };
 
@@ -62,6 +74,14 @@ struct sys_timespec {
 #define SYS_O_NONBLOCK  04000
 #define SYS_O_DIRECTORY 040000
 #define SYS_O_CLOEXEC   02000000
+
+/* struct epoll_event: include/uapi/linux/eventpoll.h; padded as C does. */
+struct sys_epoll_event {
+    uint32_t events, padding;
+    uint64_t data;
+};
+
+_Static_assert(sizeof(struct sys_epoll_event) == 16, "eventpoll.h");
 
 static inline __attribute__((always_inline)) long sys_call3(enum sys_number number, long a, long b,
                                                             long c)

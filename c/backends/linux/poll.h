@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What wakes a guest that sleeps. */
+#ifndef RPIKIT_BACKENDS_LINUX_POLL_H
+#define RPIKIT_BACKENDS_LINUX_POLL_H
+
+#include <stdint.h>
+
+/* Makes backend_poll() report (handle), 1 to 63, whenever something can be read from (fd), which
+ * stays open. Before the sandbox. Returns 0 or an error. */
+long poll_add(int fd, uint32_t handle);
+
+#endif
