@@ -9,10 +9,12 @@
 #include "dispatch/guest_memory.h"
 
 struct gpio; /* devices/gpio.h */
+struct mft;  /* abi/manifest.h */
 
 struct host {
     struct guest_memory memory;
     struct gpio *gpio; /* never NULL: the zero value denies every line */
+    const struct mft *manifest; /* as it was attached; NULL: no devices */
     bool halted;
     int32_t status; /* what the guest ended with, once halted */
 };

@@ -42,6 +42,7 @@ static int run(int argc, char **argv)
     options_read(&options, argc, argv);
     load_check(&image, options.kernel, options.memory_size);
     devices_attach(&image.notes.u.manifest, &host);
+    host.manifest = &image.notes.u.manifest;
     memory_map(&host.memory, options.memory_size);
     fill_memory();
     kvm_open(&kvm, &host.memory, &image.plan);

@@ -3,6 +3,7 @@
 #include "guest/hvt/start.h"
 
 #include "abi/solo5.h"
+#include "guest/acquire.h"
 #include "guest/end.h"
 #include "guest/hvt/clock.h"
 #include "guest/log.h"
@@ -52,5 +53,6 @@ void hvt_start(const struct hvt_boot_info *boot)
     if (boot->counter_frequency == 0)
         guest_abort("The counter has no frequency");
     clock_start(boot->counter_frequency);
+    acquire_start((const struct mft *)(uintptr_t)boot->manifest);
     solo5_exit(solo5_app_main(&info));
 }

@@ -40,7 +40,7 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
     flags = env["BINDINGS_FLAGS"]
     parts = []
     for file in env.SourcesIn("guest", "guest/hvt", "lib"):
-        if file.parent.name == "lib" and file.stem not in {"string", "format"}:
+        if file.parent.name == "lib" and file.stem not in {"string", "format", "manifest"}:
             continue
         unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
         parts.append(env.Compiled(file, common, [*flags, *unguarded]))

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds devices in a manifest that was checked. */
+#include "lib/manifest.h"
+
+#include "lib/string.h"
+
+const struct mft_entry *manifest_attached(const struct mft *manifest, uint64_t handle,
+                                          uint32_t type)
+{
+    if (!manifest || handle >= manifest->entries)
+        return NULL;
+    const struct mft_entry *entry = &manifest->e[handle];
+    return entry->type == type && entry->attached ? entry : NULL;
+}
+
+uint32_t manifest_find(const struct mft *manifest, const char *name, uint32_t type)
+{
+    for (uint32_t i = 1; i < manifest->entries; i++) {
+        if (manifest->e[i].type == type && strcmp(manifest->e[i].name, name) == 0)
+            return i;
+    }
+    return 0;
+}
