@@ -103,9 +103,15 @@ Address = Annotated[str, AfterValidator(_address)]
 class Wire(Model):
     """What is at the other end of a device's line."""
 
-    driver: Annotated[str, AfterValidator(_driver), WithJsonSchema({"enum": sorted(DRIVERS)})]
-    line: Line = Field(examples=[27])
-    host: Address | None = Field(default=None, examples=["pi@bench"])
+    driver: Annotated[str, AfterValidator(_driver), WithJsonSchema({"enum": sorted(DRIVERS)})] = (
+        Field(description="What moves or watches the other end.")
+    )
+    line: Line = Field(examples=[27], description="The line at the other end.")
+    host: Address | None = Field(
+        default=None,
+        examples=["pi@bench"],
+        description="The machine that has that line, when it is not this one.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -118,9 +124,15 @@ class Wire(Model):
 class TargetFile(Model):
     """What a file says of a board on the bench."""
 
-    board: str = Field(examples=["rpi3b"])
-    ssh: Address | None = Field(default=None, examples=["pi@lab3"])
-    serial: Annotated[str, AfterValidator(_serial)] | None = None
+    board: str = Field(
+        examples=["rpi3b"], description="What kind of board it is: a name, or a board's file."
+    )
+    ssh: Address | None = Field(
+        default=None, examples=["pi@lab3"], description="Where it is: user@host or user@host:port."
+    )
+    serial: Annotated[str, AfterValidator(_serial)] | None = Field(
+        default=None, description="The port of its serial console."
+    )
     transport: Annotated[str, AfterValidator(_transport)] | None = Field(
         default=None,
         examples=["docker"],
@@ -131,8 +143,13 @@ class TargetFile(Model):
         examples=["container-3"],
         description="Where the board is, in the words of that transport.",
     )
-    id: Annotated[str, AfterValidator(_id)] | None = None
-    wires: FrozenMap[str, Wire] = Field(default_factory=describe.nothing)
+    id: Annotated[str, AfterValidator(_id)] | None = Field(
+        default=None, description="Serial in its `/proc/cpuinfo`; any other board is refused."
+    )
+    wires: FrozenMap[str, Wire] = Field(
+        default_factory=describe.nothing,
+        description="What each device of the application is wired to.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -154,7 +171,9 @@ class Target(TargetFile):
 class BenchFile(Model):
     """Everything a bench.toml states."""
 
-    boards: FrozenMap[Annotated[str, AfterValidator(_target_name)], TargetFile]
+    boards: FrozenMap[Annotated[str, AfterValidator(_target_name)], TargetFile] = Field(
+        description="The boards, each by the name that `--board` takes."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
