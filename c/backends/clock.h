@@ -8,8 +8,8 @@
 /* Nanoseconds since 1970-01-01 UTC. */
 uint64_t backend_clock_wall(void);
 
-/* Nanoseconds since some moment; never goes back. Only where the guest has no counter to read: the
- * fake backend has it, for guests of the loop platform. */
+/* Nanoseconds since some moment; never goes back. For guests that have no counter of their own to
+ * read: those of the loop platform. Under Linux it is CLOCK_MONOTONIC. */
 uint64_t backend_clock_monotonic(void);
 
 #endif

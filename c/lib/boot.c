@@ -10,7 +10,7 @@ _Static_assert(HVT_BOOT_INFO_AT + sizeof(struct hvt_boot_info) + sizeof(struct m
                    HVT_GUEST_MIN,
                "boot information fits below the program");
 
-static bool join(char *to, const char *const *words, uint32_t count)
+bool boot_join(char *to, const char *const *words, uint32_t count)
 {
     size_t used = 0;
 
@@ -44,5 +44,5 @@ bool boot_write(void *memory, const struct boot *boot)
 
     memcpy(base + HVT_BOOT_INFO_AT, &info, sizeof(info));
     memcpy(base + info.manifest, boot->manifest, manifest_size);
-    return join((char *)base + info.cmdline, boot->words, boot->word_count);
+    return boot_join((char *)base + info.cmdline, boot->words, boot->word_count);
 }

@@ -18,6 +18,10 @@ struct boot {
     uint32_t word_count;
 };
 
+/* Joins (words) by blanks at (to), which has room for HVT_CMDLINE_SIZE bytes. False if they need
+ * more. */
+bool boot_join(char *to, const char *const *words, uint32_t count);
+
 /* Writes behind (memory), the host's view of guest address 0: zeros as yet from HVT_BOOT_INFO_AT
  * to HVT_GUEST_MIN. False if the words, joined by blanks, are longer than a command line. */
 bool boot_write(void *memory, const struct boot *boot);

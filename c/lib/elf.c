@@ -197,7 +197,7 @@ static bool is_name(const char *name)
     return false;
 }
 
-static const char *check_manifest(const struct elf_notes *notes)
+const char *elf_check_manifest(const struct elf_notes *notes)
 {
     const struct mft *manifest = &notes->u.manifest;
 
@@ -230,7 +230,7 @@ const char *elf_check_notes(const struct elf_notes *notes)
         return "made for another target than hvt";
     if (notes->abi.version != HVT_ABI_VERSION)
         return "made for another version of the hvt ABI than 2";
-    return check_manifest(notes);
+    return elf_check_manifest(notes);
 }
 
 const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void *file, size_t size,

@@ -72,6 +72,9 @@ const char *elf_read_table(struct elf_plan *plan, const void *table, uint64_t fi
  * first ELF_NOTE_MAX. Notes that are not Solo5's are passed over. */
 const char *elf_read_note(struct elf_notes *notes, const void *note, size_t have, uint64_t size);
 
+/* Checks that the manifest holds together: its version, its size, its names. */
+const char *elf_check_manifest(const struct elf_notes *notes);
+
 /* Checks that the file is for hvt and that its manifest holds together. */
 const char *elf_check_notes(const struct elf_notes *notes);
 

@@ -81,9 +81,17 @@ struct action {
     uint64_t mask;
 };
 
+/* Some machines' kernels take no handler without a place to return to; ours do not return. */
+#define SA_RESTORER UINT64_C(0x04000000) /* arch's uapi/asm/signal.h */
+
 static void handle(int number, uintptr_t handler)
 {
-    const struct action action = {.handler = handler, .mask = ~UINT64_C(0)};
+    const struct action action = {
+        .handler = handler,
+        .flags = SA_RESTORER,
+        .restorer = handler,
+        .mask = ~UINT64_C(0),
+    };
 
     sys_call6(SYS_RT_SIGACTION, number, (long)(uintptr_t)&action, 0, sizeof(action.mask), 0, 0);
 }

@@ -3,7 +3,7 @@
 #include "backends/fake/fake.h"
 #include "check.h"
 #include "devices/gpio.h"
-#include "guest/loop/loop.h"
+#include "tender/loop/run.h"
 
 static struct gpio gpio;
 static struct host host;
@@ -13,7 +13,7 @@ static int run(const char *cmdline)
     fake_reset();
     gpio = (struct gpio){.backend = &fake_pins.face};
     host = (struct host){.gpio = &gpio};
-    return loop_run(&host, cmdline);
+    return loop_run(&host, loop_start, cmdline, 0x100000);
 }
 
 static void says_hello_and_the_command_line(void)

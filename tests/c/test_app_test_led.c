@@ -3,7 +3,7 @@
 #include "backends/fake/fake.h"
 #include "check.h"
 #include "devices/gpio.h"
-#include "guest/loop/loop.h"
+#include "tender/loop/run.h"
 
 #define LAMP 25
 
@@ -17,7 +17,7 @@ static int run(uint32_t granted, uint32_t failing)
     gpio = (struct gpio){.backend = &fake_pins.face};
     CHECK(gpio_grant(&gpio, granted, MFT_LINE_OUT));
     host = (struct host){.gpio = &gpio};
-    return loop_run(&host, "--solo5:quiet");
+    return loop_run(&host, loop_start, "--solo5:quiet", 0x100000);
 }
 
 static void lights_once_and_blinks_three_times(void)

@@ -3,7 +3,7 @@
 #include "backends/fake/fake.h"
 #include "check.h"
 #include "devices/gpio.h"
-#include "guest/loop/loop.h"
+#include "tender/loop/run.h"
 
 #define BUTTON 17
 #define LAMP   18
@@ -28,7 +28,7 @@ static int run(const char *cmdline)
 {
     CHECK(gpio_grant(&gpio, BUTTON, MFT_LINE_IN | MFT_LINE_PULL_DOWN));
     CHECK(gpio_grant(&gpio, LAMP, MFT_LINE_OUT));
-    return loop_run(&host, cmdline);
+    return loop_run(&host, loop_start, cmdline, 0x100000);
 }
 
 static void the_lamp_follows_within_a_millisecond(void)
@@ -72,7 +72,7 @@ static void a_wrong_word_is_a_failure(void)
 static void a_pin_that_was_not_granted_is_a_failure(void)
 {
     start();
-    CHECK_EQUAL(loop_run(&host, "--solo5:quiet presses=1"), 1);
+    CHECK_EQUAL(loop_run(&host, loop_start, "--solo5:quiet presses=1", 0x100000), 1);
     CHECK_TEXT(fake_console.text, "FAILURE: switch init: result 2\n");
 }
 

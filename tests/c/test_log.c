@@ -5,7 +5,7 @@
 #include "abi/solo5.h"
 #include "backends/fake/fake.h"
 #include "check.h"
-#include "guest/loop/loop.h"
+#include "tender/loop/run.h"
 
 static void check_take(const char *cmdline, const char *rest, enum log_level want)
 {
@@ -54,7 +54,7 @@ static const char *said(const char *cmdline)
     struct host host = {.gpio = NULL};
 
     fake_reset();
-    CHECK_EQUAL(loop_run(&host, cmdline), 0);
+    CHECK_EQUAL(loop_run(&host, loop_start, cmdline, 0x100000), 0);
     return fake_console.text;
 }
 

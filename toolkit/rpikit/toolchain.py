@@ -8,13 +8,16 @@ system that has Python.
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from rpikit import paths
 from rpikit.errors import DescriptionError, ToolError
 
 DEFAULT = "gcc"
@@ -22,6 +25,14 @@ VARIABLE = "RPIKIT_TOOLCHAIN"
 PREFIX = "aarch64-linux-gnu-"
 ZIGLANG = "0.17.0"
 """The one version of the wheel that is built and tested with: another makes other bytes."""
+
+NATIVE_MACHINES = ("x86_64", "aarch64")
+"""Those whose system calls c/backends/linux knows."""
+
+SANITIZERS = (
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,17 @@ class Toolchain:
 
 def find(name: str | None = None) -> Toolchain:
     """Return a toolchain by its name, else the one of RPIKIT_TOOLCHAIN, else Debian's gcc."""
+    return KNOWN[_asked(name)]()
+
+
+def _asked(name: str | None) -> str:
     asked = name or os.environ.get(VARIABLE) or DEFAULT
     if asked not in KNOWN:
         where = "--toolchain" if name else VARIABLE
         raise DescriptionError(
             f"{where} = {asked!r}: there is no such toolchain; write {' or '.join(KNOWN)}"
         )
-    return KNOWN[asked]()
+    return asked
 
 
 @cache
@@ -105,4 +120,60 @@ def _zig() -> Toolchain:
     )
 
 
+@dataclass(frozen=True)
+class Native:
+    """The programs of a toolchain that makes code for this machine."""
+
+    name: str
+    cc: tuple[str, ...]
+    ar: tuple[str, ...]
+    headers: str  # the compiler's own: stdint.h and its kin
+    compile_words: tuple[str, ...] = ()
+    sanitize_words: tuple[str, ...] = ()  # none if it has no sanitizers with reports
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def native(name: str | None = None) -> Native:
+    """Return the toolchain of that name for this machine; see `find`."""
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in NATIVE_MACHINES:
+        raise ToolError(
+            f"board 'host': this is {sys.platform} on {machine}; it needs Linux on "
+            f"{' or '.join(NATIVE_MACHINES)}",
+            hint="the virtual board runs anywhere: --board virtual-pi3",
+        )
+    return _NATIVE[_asked(name)]()
+
+
+@cache
+def _native_cc() -> Native:
+    """Return this machine's own compiler, gcc unless HOSTCC names another."""
+    cc = os.environ.get("HOSTCC") or "gcc"
+    for program in (cc, "ar"):
+        if shutil.which(program) is None:
+            raise ToolError(
+                f"toolchain: {program} is not installed",
+                hint="apt-get install gcc libc6-dev, or build with --toolchain zig",
+            )
+    asked = [cc, "-print-file-name=include"]
+    headers = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    return Native(cc, (cc,), ("ar",), headers, sanitize_words=SANITIZERS)
+
+
+@cache
+def _native_zig() -> Native:
+    """Return the ziglang wheel as this machine's compiler; it brings a libc of its own."""
+    zig = _zig()
+    program = zig.cc[0]
+    return Native(
+        "zig",
+        (program, "cc"),
+        zig.ar,
+        zig.headers,
+        ("-fno-sanitize=all",),
+        environment={"ZIG_GLOBAL_CACHE_DIR": str(paths.cache_dir() / "zig")},
+    )
+
+
+_NATIVE: Mapping[str, Callable[[], Native]] = {"gcc": _native_cc, "zig": _native_zig}
 KNOWN: Mapping[str, Callable[[], Toolchain]] = {"gcc": _gcc, "zig": _zig}

@@ -5,7 +5,7 @@
 #include "backends/linux/backend.h"
 #include "backends/linux/vdso.h"
 
-enum { CLOCK_REALTIME = 0 };
+enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1 };
 
 typedef int clock_function(int clock, struct sys_timespec *now);
 
@@ -19,18 +19,28 @@ static int ask_kernel(int clock, struct sys_timespec *now)
 
 static int find_first(int clock, struct sys_timespec *now)
 {
-    void *found = vdso_find("__kernel_clock_gettime");
+    void *found = vdso_find(SYS_VDSO_CLOCK);
 
     get_time = found ? (clock_function *)found : ask_kernel;
     return get_time(clock, now);
 }
 
-uint64_t backend_clock_wall(void)
+static uint64_t read_clock(int clock)
 {
     struct sys_timespec now;
 
-    get_time(CLOCK_REALTIME, &now);
+    get_time(clock, &now);
     return (uint64_t)now.seconds * UINT64_C(1000000000) + (uint64_t)now.nanoseconds;
+}
+
+uint64_t backend_clock_wall(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+uint64_t backend_clock_monotonic(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 /* The kernel's function asks the kernel itself when the clock source cannot be read from here. */

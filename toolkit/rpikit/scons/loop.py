@@ -55,6 +55,7 @@ def _middle(env: Any, here: Any, folder: Path) -> list[Any]:
     some = env["SETTINGS"].apps[0]
     found = interfaces.load_all(interfaces.names())
     files = env.SourcesIn("guest", "guest/loop", "dispatch", "devices", "lib", "backends/fake")
+    files.append(env["SETTINGS"].root / "c" / "tender" / "loop" / "run.c")
     files = [file for file in files if file.name != "string.c"]  # this machine has its own
     for i in found:
         printed = env.Generated(i, some)
