@@ -18,12 +18,27 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
-    frozenset({"generate", "elf", "elf_edit", "stack", "archive", "transport"}),
+    frozenset(
+        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "transport"}
+    ),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench", "terminal"}),
-    frozenset({"build", "flash", "listing", "new", "shell", "serial_line", "header"}),
+    frozenset({"build", "flash", "listing", "new", "shell", "serial_line", "header", "gdb"}),
     frozenset({"checks"}),
-    frozenset({"run", "test", "demo", "perf", "doctor", "config", "verify", "inspection"}),
+    frozenset(
+        {
+            "run",
+            "test",
+            "demo",
+            "perf",
+            "doctor",
+            "config",
+            "verify",
+            "inspection",
+            "debug",
+            "vscode",
+        }
+    ),
     frozenset({"ending"}),
     frozenset({"words"}),
     frozenset({"commands"}),

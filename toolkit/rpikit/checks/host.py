@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from rpikit import paths, toolchain
+from rpikit import gdb, paths, toolchain
 from rpikit.checks import About, Finding
 from rpikit.errors import RpikitError, ToolError
 from rpikit.virtual import daemon, qemu
@@ -37,6 +37,7 @@ def look() -> Iterator[Finding]:
     yield _libraries()
     yield _toolchain()
     yield from _qemu()
+    yield _debugger()
     yield _debian()
     yield from _serial_ports()
     yield from _gpio_chips()
@@ -108,6 +109,14 @@ def _qemu() -> Iterator[Finding]:
         yield HERE.fail(
             "qemu machine", f"it has no {MACHINE}", "sudo apt-get install qemu-system-arm"
         )
+
+
+def _debugger() -> Finding:
+    try:
+        found = gdb.find()
+    except ToolError as error:
+        return HERE.warn("debugger", f"{error}, which rpikit debug needs", gdb.INSTALL)
+    return HERE.ok("debugger", _first_line(found, "--version"))
 
 
 def _debian() -> Finding:

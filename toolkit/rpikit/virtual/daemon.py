@@ -27,6 +27,7 @@ from rpikit.virtual.gpio import Registers
 from rpikit.virtual.qtest import Qmp
 from rpikit.virtual.server import Server
 from rpikit.virtual.starter import Starter
+from rpikit.virtual.stub import Stub
 
 GPIO_PATH = "/machine/soc/peripherals/gpio"
 PINS_SOCKET = "pins.sock"
@@ -82,6 +83,7 @@ class _Machine:
         ]
         self.starter = Starter(plan.folder.name, plan.boot, self.qmp, self.consoles[-1])
         server.network = self.starter.network
+        server.debugger = Stub(self.qmp).serve
 
     async def start(self) -> subprocess.Popen[bytes]:
         """Start QEMU and connect its sockets."""

@@ -63,6 +63,11 @@ class Connection:
             *self._lines, self._partial = (self._partial + data).split(b"\n")
         return self._lines.pop(0)
 
+    def detach(self) -> socket.socket:
+        """Return the socket of a connection that carries no lines any more."""
+        self._socket.settimeout(None)
+        return self._socket
+
     def wait_for_end(self, timeout: float) -> bool:
         """Wait until the board closes the connection; say whether it did."""
         try:

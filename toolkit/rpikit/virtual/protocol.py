@@ -2,7 +2,8 @@
 """The words of a board's socket: one JSON object a line, a request one way, an answer the other.
 
 A request names its `op` and what it needs; an answer has `ok`, and `error` when it is false. After
-`watch` the same connection carries edges: `[line, high, at_ns, source]`.
+`watch` the same connection carries edges: `[line, high, at_ns, source]`, after `debug`
+what a debugger and the machine's stub say.
 """
 
 import json
@@ -22,6 +23,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "stop": (),
     "lines": (),
     "network": ("delay_ms", "cut"),
+    "debug": (),
     "read": ("line",),
     "function": ("line",),
     "drive": ("line", "high"),

@@ -7,6 +7,7 @@ machine made them; what is read before a notice was true before it.
 
 import asyncio
 import json
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -118,6 +119,21 @@ class Qmp(_Lines):
         if "error" in reply:
             raise ValueError(f"{command}: {reply['error'].get('desc', reply['error'])}")
         return reply["return"]
+
+    async def give(self, name: str, descriptor: int) -> None:
+        """Hand QEMU a descriptor; the next command that asks for it by name gets it."""
+        transport = self._transport
+        if transport is None:
+            raise ConnectionError("the machine is gone")
+        assert not transport.get_write_buffer_size()  # it must not overtake a command
+        done: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._awaited.append(done.set_result)
+        request = json.dumps({"execute": "getfd", "arguments": {"fdname": name}})
+        with transport.get_extra_info("socket").dup() as end:
+            socket.send_fds(end, [request.encode() + b"\n"], [descriptor])
+        reply = await done
+        if reply is None or "error" in json.loads(reply):
+            raise ConnectionError(f"QEMU does not take a descriptor: {reply}")
 
     async def monitor(self, line: str) -> str:
         """Execute a line of the human monitor and return what it prints."""

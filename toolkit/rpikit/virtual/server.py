@@ -25,6 +25,10 @@ async def _no_network(delay_ms: int, is_cut: bool) -> None:
     raise BenchError("the board's network cannot be changed before it is plugged in")
 
 
+async def _no_debugger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    raise BenchError("the board cannot be debugged before it is up")
+
+
 class Server:
     """Serves clients of one machine; `stopped` is set when one asks for the end."""
 
@@ -34,6 +38,8 @@ class Server:
         self.clients = 0
         self.qtest = Qtest(self._notice)
         self.network: Callable[[int, bool], Awaitable[None]] = _no_network
+        self.debugger: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+        self.debugger = _no_debugger
         self._registers = registers
         self._wires = Wires(registers, self.qtest, self._emit, time.monotonic_ns)
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
@@ -49,6 +55,9 @@ class Server:
                 self.last_used = time.monotonic()
                 try:
                     request = protocol.parse(text, self._registers.lines)
+                    if request.op == "debug":
+                        await self.debugger(reader, writer)
+                        break
                     writer.write(protocol.answer(**await self._do(request, writer)))
                 except BenchError as error:
                     writer.write(protocol.refusal(error))

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The command that debugs."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from rpikit.commands import options
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@options.several(options.app, options.board, options.bench, options.as_json)
+@click.option(
+    "--what",
+    type=click.Choice(["guest", "tender"]),
+    default="guest",
+    show_default=True,
+    help="The unikernel, or the Linux program that runs it.",
+)
+@click.option("--break", "breaks", multiple=True, help="Where to stop first; may come again.")
+@click.option("--gdb", "program", help="Which gdb; else gdb-multiarch.")
+@click.option("--attach", is_flag=True, help="Look at what runs already instead of starting it.")
+@click.option("--server", is_flag=True, help="Say where the board is and wait for a debugger.")
+@click.option("--vscode", is_flag=True, help="Write what VS Code needs for F5, and end.")
+@click.argument("gdb_args", nargs=-1, type=click.UNPROCESSED)
+def debug(
+    app: Path,
+    name: str,
+    bench: Path | None,
+    as_json: bool,
+    what: str,
+    breaks: tuple[str, ...],
+    program: str | None,
+    attach: bool,
+    server: bool,
+    vscode: bool,
+    gdb_args: tuple[str, ...],
+) -> None:
+    """Debug APP on a virtual board with gdb, from its first line on.
+
+    What follows the options goes to gdb: `rpikit debug . -- --batch -ex bt`.
+    """
+    from rpikit import build as building
+    from rpikit import connect, gdb, report
+    from rpikit import debug as verb
+    from rpikit import vscode as editor
+
+    reporter = report.choose(json_lines=as_json)
+    described, target = options.described(app, name, bench)
+    if vscode:
+        written = editor.write(described, name)
+        reporter.result(written.values(), str(written))
+        return
+    kind = connect.board_of(target)
+    verb.require_stub(kind, name)
+    found = gdb.find(program)
+    reporter.step(f"build {described.name} {described.version}")
+    built = building.build(described, board=kind)
+    with connect.connect(target, report=reporter.step, keep=True) as there:
+        session = verb.Session(built, there, gdb.Program.of(built, what), found, attach)
+        done = session.serve(reporter) if server else session.debug(breaks, gdb_args, reporter)
+    if not server:
+        reporter.result(done.values(), str(done))
+    sys.exit(1 if done.gdb_status else 0)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""gdb: which program it is, and the file that teaches it an application's build.
+
+Knows no boards; what it is connected to is somebody else's business.
+"""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import generate, paths
+from rpikit.build import Build
+from rpikit.errors import DescriptionError, ToolError
+
+PROGRAM = "gdb-multiarch"
+INSTALL = f"sudo apt-get install {PROGRAM}"
+SCRIPT = "debug.gdb"
+SOCKET = "gdb.sock"
+WHAT = ("guest", "tender")
+FIRST = {"guest": "solo5_app_main", "tender": "start"}
+"""Where a person wants to be first."""
+
+
+def find(program: str | None = None) -> str:
+    """Return the path of gdb, or of the one that was asked for."""
+    asked = program or PROGRAM
+    found = shutil.which(asked)
+    if found is None and program:
+        raise ToolError(
+            f"--gdb {program!r}: there is no such program",
+            hint=f"without --gdb it is {PROGRAM}: {INSTALL}",
+        )
+    if found is None:
+        raise ToolError(f"{PROGRAM} is not installed", hint=INSTALL)
+    return found
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is debugged: a file with symbols, and the script for it."""
+
+    what: str
+    symbols: Path
+    script: Path
+
+    @classmethod
+    def of(cls, build: Build, what: str) -> "Program":
+        """Return the guest or the tender of a build, with its script written beside it."""
+        if what not in WHAT:
+            raise DescriptionError(f"--what {what!r}: write {' or '.join(WHAT)}")
+        built = build.unikernel if what == "guest" else build.tender
+        script = build.folder / SCRIPT
+        script.write_text(text(build), encoding="utf-8")
+        return cls(what, built.with_suffix(".debug"), script)
+
+    def command(self, gdb: str, address: Path, stops: tuple[str, ...]) -> list[str]:
+        """Return gdb's command line that goes on to the first of `stops`, if there are any."""
+        words = [gdb, "-q", "-x", str(self.script), str(self.symbols)]
+        words += ["-ex", f"target remote {address}"]
+        lines = [*(f"break {stop}" for stop in stops), *(["continue"] if stops else [])]
+        return words + [word for line in lines for word in ("-ex", line)]
+
+
+def text(build: Build) -> str:
+    """Return the script for a build.
+
+    Builds name no folder of this machine; here each gets its place back.
+    """
+    folders = {"app": build.app.folder, "rpikit": paths.data_root(), "build": build.folder}
+    sources = [(name, shlex.quote(str(folder.absolute()))) for name, folder in folders.items()]
+    return generate.render("debug/debug.gdb.j2", app=build.app.name, sources=sources)
