@@ -1,102 +1,301 @@
 # SPDX-License-Identifier: MIT
-"""The verb perf: what calls cost in instructions, beside the floor of KVM in the same run.
+"""The verb perf: what calls, starts, memory and files cost, beside their floors of the same run.
 
-Counted on a virtual board where an instruction takes one nanosecond (`-icount`): no claim about
-the time of a real board, but the same within a few per cent wherever it runs.
+Counted on a virtual board where an instruction takes one nanosecond (`-icount`) and nobody
+disturbs: no claim about the time of a real board, but the same figures wherever it runs.
 """
 
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import app as apps
 from rpikit import board as boards
-from rpikit import paths
-from rpikit.build import build
+from rpikit import elf, figures, paths, toolchain
+from rpikit.board import Board
+from rpikit.build import Build, build
 from rpikit.errors import BenchError, FirmwareError
+from rpikit.figures import Baseline, Compared
 from rpikit.report import Reporter
-from rpikit.transport import Transport
 
-NAME = "perf"
-FOLDER = "/tmp/perf"
-BACKENDS = ("cdev", "sysfs")
+PAGE = Path("docs", "reference", "performance.md")
+"""The page with the table of what was measured, in rpikit's own tree."""
+
+PROGRAMS = ("kvm", "linux", "write", "launch")
+_LINE = 25
+_RUN_SECONDS = 300.0
+_STARTS = 25
+_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+
+# Nothing else runs on the core that everything is bound to; what is said leaves at the end, so
+# that the console does not interrupt. `any` is how a shell would start a program.
+_SCRIPT = """
+taskset -p 1 $$ > /dev/null
+run() {{
+    chip=$(dirname $(grep -l pinctrl-bcm /sys/class/gpio/*/label))
+    number=$(($(cat $chip/base) + {line}))
+    value=/sys/class/gpio/gpio$number/value
+    echo $number > /sys/class/gpio/export
+    echo out > ${{value%value}}direction
+    echo "# floors"
+    ./kvm && ./kvm $value && ./linux /dev/gpiochip0 {other} $value || return
+    echo $number > /sys/class/gpio/unexport
+    echo "# process"
+    ./launch {starts} ./write || return
+    echo "# machine"
+    ./launch {starts} ./kvm once || return
+    echo "# machine_any"
+    taskset f ./launch {starts} ./kvm once || return
+    first="--mem=4 -- first.hvt --solo5:quiet"
+    echo "# first_byte"
+    ./launch {starts} ./tender $first || return
+    echo "# first_byte_any"
+    taskset f ./launch {starts} ./tender $first || return
+    echo "# first_byte_generic"
+    ./launch {starts} ./tender_generic $first || return
+    echo "# idle"
+    ./launch idle ./tender $first stay || return
+    pins="--mem=2 {grants} -- calls.hvt --solo5:quiet"
+    echo "# cdev"
+    ./tender_pins --gpio=cdev $pins || return
+    echo "# sysfs"
+    ./tender_pins --gpio=sysfs $pins pins || return
+    echo "# end"
+}}
+run > /tmp/said 2>&1
+dmesg | grep -o "crng init done"
+echo "kernel $(uname -r)"
+cat /tmp/said
+"""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Instructions for one of each, guest to host and back."""
+    """One run: its figures, and what they are compared with, if there is that."""
 
-    floor: int
-    calls: dict[str, dict[str, int]]
-    sizes: dict[str, int]
+    toolchain: str
+    run: Baseline
+    before: Baseline | None
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """Return each figure beside its floors and its baseline."""
+        return figures.compare(self.run, self.before)
+
+    @property
+    def regressions(self) -> list[str]:
+        """Say which figures are worse than the baseline by more than the limit, or gone."""
+        found = [one.sentence() for one in self.compared if one.verdict == "regression"]
+        gone = figures.lost(self.run, self.before) if self.before else []
+        return found + [f"{name}: is in the baseline and was not measured" for name in gone]
+
+    @property
+    def improvements(self) -> list[str]:
+        """Say which are better by as much, so that the baseline is worth renewing."""
+        return [one.sentence() for one in self.compared if one.verdict == "improvement"]
 
     def __str__(self) -> str:
-        names = list(next(iter(self.calls.values())))
-        header = f"{'instructions per call':24}" + "".join(f"{name:>16}" for name in self.calls)
-        lines = [header, f"{'KVM alone (floor)':24}" + f"{self.floor:>16}" * len(self.calls)]
-        for name in names:
-            cells = (
-                f"{calls[name]:>9} {calls[name] / self.floor:5.2f}x"
-                for calls in self.calls.values()
-            )
-            lines.append(f"{name:24}" + "".join(f"{cell:>16}" for cell in cells))
-        lines += [f"{what:24}{size:>16} bytes" for what, size in self.sizes.items()]
+        run = self.run
+        lines = [f"virtual-pi3, Linux {run.kernel}, QEMU {run.qemu}, {run.compiler}", ""]
+        lines += [f"{'floors: nothing of ours in them':58}{'value':>9} unit"]
+        lines += [
+            f"  {says:56}{run.floors[name]:>9,} instructions"
+            for name, says in figures.FLOORS.items()
+        ]
+        lines += ["", f"{'':58}{'value':>9} {'unit':12}{'floor':>9}{'ratio':>6}"]
+        lines[-1] += f"{'baseline':>10}{'change':>9}" if self.before else ""
+        lines += [_line(one) for one in self.compared]
+        write, there = run.figures["switch_write_cdev"], run.floors["exit_files"]
+        lines += [
+            "",
+            f"A write of a pin costs {write / there:.2f} of what the cheapest tender pays",
+        ]
+        lines[-1] += " that opens, writes and closes a sysfs file for it."
+        if self.before and (self.before.kernel, self.before.qemu) != (run.kernel, run.qemu):
+            lines += [f"The baseline is of Linux {self.before.kernel}, QEMU {self.before.qemu}."]
+        lines += [f"worse: {text}" for text in self.regressions]
+        lines += [f"better: {text}" for text in self.improvements]
+        if self.improvements and not self.regressions:
+            lines += ["`rpikit perf --update` makes this the baseline."]
         return "\n".join(lines)
 
     def values(self) -> dict[str, object]:
         """Return it as one object for programs."""
-        return {"floor": self.floor, "calls": self.calls, "sizes": self.sizes}
+        return {
+            "toolchain": self.toolchain,
+            "compiler": self.run.compiler,
+            "kernel": self.run.kernel,
+            "qemu": self.run.qemu,
+            "floors": dict(self.run.floors),
+            "figures": [one.values() for one in self.compared],
+            "regressions": self.regressions,
+            "improvements": self.improvements,
+        }
 
 
-def perf(*, reporter: Reporter) -> Measured:
-    """Build the benchmarks and run them on a board of their own that counts instructions."""
-    from rpikit.transport.ssh import Ssh
-    from rpikit.virtual import machine, qemu
+def _line(one: Compared) -> str:
+    floor = "" if one.floor is None else f"{one.floor:,}"
+    ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+    text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}{floor:>9}{ratio:>6}"
+    baseline = "" if one.baseline is None else f"{one.baseline:,}"
+    change = one.verdict if one.change is None else f"{one.change:+.1f} %"
+    return f"{text}{baseline:>10}{change:>9}".rstrip()
 
-    folder = paths.data_root() / "perf"
-    app = apps.load(folder / "calls")
+
+def baseline_file() -> Path:
+    """Return the baseline that travels with rpikit."""
+    return paths.data_root() / "perf" / "baseline.toml"
+
+
+def perf(
+    *,
+    chain: str | None = None,
+    baseline: Path | None = None,
+    must_compare: bool = False,
+    reporter: Reporter,
+) -> Measured:
+    """Build the benchmarks, run them on a board of their own, and compare.
+
+    Without a baseline there is nothing to compare with, which is an error only if it must be.
+    """
+    found = toolchain.find(chain)
+    path = baseline or baseline_file()
+    known = path.exists() and found.name in figures.toolchains(path)
+    before = figures.load(path, found.name) if known or must_compare else None
     board = boards.load(boards.DEFAULT)
-    out = paths.cache_dir() / "perf"
     reporter.step("build the benchmarks")
-    built = build(app, board=board, out=out, targets=("floor",))
-    grants = " ".join(f"--pin:{device.name}={device.line}" for device in app.devices)
-    try:
-        up = machine.up(board, name=NAME, options=qemu.Options(icount=True), report=reporter.step)
-        with Ssh(up.ssh, NAME) as transport:
-            reporter.step("count instructions")
-            floor = _floor(transport, out / "floor")
-            _put(transport, {"calls.hvt": built.unikernel, "tender": built.tender})
-            calls = {
-                backend: _calls(transport, f"--gpio={backend} {grants}") for backend in BACKENDS
-            }
-    finally:
-        machine.down(NAME)
-    return Measured(floor, calls, built.sizes)
+    first, pins, generic = _build(board, found.name)
+    reporter.step("count instructions")
+    said = _run(board, first, pins, generic)
+    sizes = _sizes(first, pins, generic)
+    run = Baseline(
+        compiler=_first_line(*found.cc, "--version"),
+        kernel=_kernel(said),
+        qemu=_qemu(),
+        floors=_floors(said),
+        figures={**_calls(said), **_starts(said), **sizes},
+    )
+    return Measured(found.name, run, before)
 
 
-def _put(transport: Transport, files: dict[str, Path]) -> None:
-    transport.run(f"mkdir -p {FOLDER}")
-    for name, file in files.items():
-        transport.put(file, f"{FOLDER}/{name}")
-    transport.run(f"chmod +x {FOLDER}/*")
+def update(measured: Measured, baseline: Path | None = None) -> list[Path]:
+    """Make a run the baseline, and put it on the page; return the files written."""
+    path = baseline or baseline_file()
+    figures.save(path, measured.toolchain, measured.run)
+    page = paths.data_root() / PAGE
+    if baseline is not None or measured.toolchain != toolchain.DEFAULT or not page.exists():
+        return [path]
+    page.write_text(page_text(page.read_text(encoding="utf-8"), measured.run), encoding="utf-8")
+    return [path, page]
 
 
-def _floor(transport: Transport, program: Path) -> int:
-    if "crng init done" not in transport.run("dmesg").out:
+def page_text(text: str, run: Baseline) -> str:
+    """Return the page with the figures of a run between its two marks."""
+    head, _, rest = text.partition(_BEGIN)
+    _, mark, tail = rest.partition(_END)
+    if not mark:
+        raise BenchError(f"{PAGE}: has no lines {_BEGIN.strip()!r} and {_END.strip()!r}")
+    cells = [("what", "value", "unit", "floor", "ratio"), ("---", "--:", "---", "--:", "--:")]
+    table = [f"| {' | '.join(row)} |" for row in (*cells, *figures.rows(run))]
+    made = f"Linux {run.kernel}, QEMU {run.qemu}, {run.compiler}."
+    return f"{head}{_BEGIN}\n" + "\n".join([*table, "", made, ""]) + f"\n{_END}{tail}"
+
+
+def _build(board: Board, chain: str) -> tuple[Build, Build, Build]:
+    """Build the guest without devices, the one with pins, and the generic tender."""
+    folder, out = paths.data_root() / "perf", paths.cache_dir() / "perf" / chain
+    programs = tuple(f"perf/{name}" for name in PROGRAMS)
+    least = apps.load(folder / "first")
+    return (
+        build(least, board=board, toolchain=chain, out=out / "first", targets=programs),
+        build(apps.load(folder / "calls"), board=board, toolchain=chain, out=out / "calls"),
+        build(least, board=board, toolchain=chain, out=out / "generic", generic=True),
+    )
+
+
+def _run(board: Board, first: Build, pins: Build, generic: Build) -> str:
+    """Run it all on a board that boots for that; return what was said."""
+    from rpikit.virtual.replay import replay
+
+    files = {name: first.folder / "perf" / name for name in PROGRAMS}
+    files |= {"first.hvt": first.unikernel, "calls.hvt": pins.unikernel}
+    files |= {"tender": first.tender, "tender_pins": pins.tender, "tender_generic": generic.tender}
+    grants = " ".join(f"--pin:{device.name}={device.line}" for device in pins.app.devices)
+    script = _SCRIPT.format(line=_LINE, other=_LINE - 1, starts=_STARTS, grants=grants)
+    console = replay(board, script, files, timeout=_RUN_SECONDS)
+    said = console.decode(errors="replace").replace("\r", "")
+    if "crng init done" not in said:
         raise BenchError(
             "perf: the board's random generator is not ready; every call would cost more"
         )
-    _put(transport, {"floor": program})
-    done = transport.run(f"{FOLDER}/floor")
-    if not done.out.strip().isdigit():
-        raise FirmwareError(f"perf: the floor was not measured: status {done.status}")
-    return int(done.out)
+    if "# end\n" not in said:
+        last = said.rpartition("# ")[2].strip().splitlines()
+        raise FirmwareError(f"perf: {last[0]} was not measured: {'; '.join(last[1:][-3:])}")
+    return said
 
 
-def _calls(transport: Transport, options: str) -> dict[str, int]:
-    command = f"./tender --mem=2 {options} -- calls.hvt --solo5:quiet"
-    done = transport.run(f"cd {FOLDER} && {command}")
-    counted = {name: int(count) for name, count in re.findall(r"^(\w+) (\d+)$", done.out, re.M)}
-    if done.status != 0 or not counted:
-        raise FirmwareError(f"perf: calls ended with {done.status}: {done.err.strip()}")
-    return counted
+def _kernel(said: str) -> str:
+    found = re.search(r"^kernel (\S+)$", said, re.M)
+    return found[1] if found else "unknown"
+
+
+def _part(said: str, name: str) -> dict[str, int]:
+    """Return the numbers that were said under one heading."""
+    text = re.split(rf"^# {name}$", said, maxsplit=1, flags=re.M)[1].partition("\n# ")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+):? +(\d+)\b", text, re.M)}
+
+
+def _floors(said: str) -> dict[str, int]:
+    measured = _part(said, "floors")
+    starts = ("process", "machine", "machine_any")
+    measured |= {name: _part(said, name)["start"] for name in starts}
+    return {name: measured[name] for name in figures.FLOORS}
+
+
+def _calls(said: str) -> dict[str, int]:
+    sysfs = _part(said, "sysfs")
+    named = {f"{name}_sysfs": count for name, count in sysfs.items()}
+    for name, count in _part(said, "cdev").items():
+        named[f"{name}_cdev" if name in sysfs else name] = count
+    order = list(figures.MEANINGS)
+    return dict(sorted(named.items(), key=lambda one: _place(order, one[0])))
+
+
+def _place(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _starts(said: str) -> dict[str, int]:
+    names = ("first_byte", "first_byte_any", "first_byte_generic")
+    return {name: _part(said, name)["start"] for name in names} | {
+        "peak_rss": _part(said, "first_byte")["peak"],
+        "idle_rss": _part(said, "idle")["Rss"],
+        "peak_rss_generic": _part(said, "first_byte_generic")["peak"],
+    }
+
+
+def _sizes(first: Build, pins: Build, generic: Build) -> dict[str, int]:
+    read = elf.read(first.unikernel)
+    data = sum(one.file_size for one in read.segments if "w" in one.flags)
+    return {
+        "tender": first.sizes["tender"],
+        "tender_pins": pins.sizes["tender"],
+        "tender_generic": generic.sizes["tender"],
+        "unikernel": read.size,
+        "unikernel_text": read.loaded - data,
+        "unikernel_data": data,
+        "unikernel_bss": read.zeroed,
+    }
+
+
+def _first_line(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.partition("\n")[0].strip() or "unknown"
+
+
+def _qemu() -> str:
+    from rpikit.virtual import qemu
+
+    found = re.search(r"version (\S+)", _first_line(qemu.PROGRAM, "--version"))
+    return found[1] if found else "unknown"

@@ -36,12 +36,7 @@ def new(name: str, template: str, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
-@click.option(
-    "--toolchain",
-    type=click.Choice(["gcc", "zig"]),
-    envvar="RPIKIT_TOOLCHAIN",
-    help="Debian's gcc, unless named; zig is the Python package ziglang.",
-)
+@options.toolchain
 @click.option(
     "--verify", is_flag=True, help="Build once more in another folder and compare every byte."
 )

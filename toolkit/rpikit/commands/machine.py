@@ -38,14 +38,30 @@ def demo(as_json: bool) -> None:
 
 @click.command()
 @options.as_json
-def perf(as_json: bool) -> None:
-    """Count the instructions of each call, beside what KVM alone costs in the same run."""
+@click.option("--check", is_flag=True, help="Exit 1 if a figure is over 5 % worse than before.")
+@click.option("--update", is_flag=True, help="Make what is measured the baseline.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What to compare with, a file; else the one that comes with rpikit.",
+)
+@options.toolchain
+def perf(
+    as_json: bool, check: bool, update: bool, baseline: Path | None, toolchain: str | None
+) -> None:
+    """Count what calls and starts cost, beside their floors in the same run and a baseline."""
     from rpikit import perf as verb
     from rpikit import report
 
+    if check and update:
+        raise click.UsageError("--check and --update: first the one, then the other")
     reporter = report.choose(json_lines=as_json)
-    measured = verb.perf(reporter=reporter)
-    reporter.result(measured.values(), str(measured))
+    measured = verb.perf(chain=toolchain, baseline=baseline, must_compare=check, reporter=reporter)
+    status = int(check and bool(measured.regressions))
+    reporter.result({**measured.values(), "status": status}, str(measured))
+    for file in verb.update(measured, baseline) if update else ():
+        reporter.note(f"{file} is renewed")
+    sys.exit(status)
 
 
 @click.command()

@@ -33,6 +33,12 @@ bench = click.option(
     envvar="RPIKIT_BENCH",
     help="The lab's wiring; else APP's bench.toml, else the one here.",
 )
+toolchain = click.option(
+    "--toolchain",
+    type=click.Choice(["gcc", "zig"]),
+    envvar="RPIKIT_TOOLCHAIN",
+    help="Debian's gcc, unless named; zig is the Python package ziglang.",
+)
 as_json = click.option(
     "--json",
     "as_json",

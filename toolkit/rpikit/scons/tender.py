@@ -18,7 +18,6 @@ def exists(env: Any) -> bool:
 def generate(env: Any) -> None:
     env.AddMethod(tender, "Tender")
     env.AddMethod(generic_tender, "GenericTender")
-    env.AddMethod(floor, "Floor")
 
 
 def _handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
@@ -56,17 +55,6 @@ def generic_tender(env: Any) -> Any:
     some = env["SETTINGS"].apps[0]
     found = interfaces.load_all(interfaces.names())
     return _link(env, some, found, env["SETTINGS"].out / "generic")
-
-
-def floor(env: Any) -> Any:
-    """Link the program that measures KVM alone (perf/floor)."""
-    out = env["SETTINGS"].out
-    folder = env["SETTINGS"].root / "perf" / "floor"
-    parts = [
-        env.Compiled(file, out / "obj" / "floor", env["HOST_FLAGS"])
-        for file in (folder / "floor.c", folder / "guest.S")
-    ]
-    return env.Linked(out / "floor", parts, "-s", whole=True)
 
 
 def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The floor's guest, with its MMU off: again and again COUNT stores that leave to user space and
+/* The guest of kvm.c, with its MMU off: again and again COUNT stores that leave to user space and
  * come back, and one more with what they took. */
 
-#define COUNT 100
+#define COUNT 50
 #define NS_PER_SECOND 1000000000
 
     .section .rodata
@@ -25,10 +25,5 @@ guest_code:
     str     x3, [x0]                    /* 8 bytes: ns per store */
     b       1b
 guest_code_end:
-
-    .section .text.start, "ax"
-    .global _start
-_start:
-    b       start
 
     .section .note.GNU-stack, "", %progbits
