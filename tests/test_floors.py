@@ -15,7 +15,8 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "errors", "paths"}),
     frozenset(
-        {"wording", "describe", "report", "waveform", "toolchain", "verdict", "hints", "plugins"}
+        {"network", "wording", "describe", "report", "waveform"}
+        | {"toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset(

@@ -75,5 +75,5 @@ def _virtual(
     finally:
         if not was_up and not keep:
             machine.down(name)
-        elif not was_up:
+        elif not was_up and machine.find(name) is not None:
             report(f"{name} stays up; `rpikit board down {name}` ends it")

@@ -12,7 +12,7 @@ from typing import NoReturn
 import rich_click as click
 from click.shell_completion import get_completion_class
 
-from rpikit import ending, plugins
+from rpikit import ending, network, plugins
 from rpikit.errors import RpikitError
 
 PROGRAM = "rpikit"
@@ -66,9 +66,31 @@ def options(command: click.Command) -> Iterator[click.Option]:
     return (one for one in command.params if isinstance(one, click.Option) and not one.is_eager)
 
 
+def _forbid(context: click.Context, option: click.Parameter, is_offline: bool) -> None:
+    if is_offline:
+        network.forbid()
+
+
+def offline(**settings: bool) -> click.Option:
+    """Return the option --offline, which is understood before and after a command's name."""
+    return click.Option(
+        ["--offline"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_forbid,
+        envvar=network.VARIABLE,
+        show_envvar=True,
+        help="Fetch nothing: what is in the cache has to do. Boards are still reached.",
+        **settings,
+    )
+
+
 def give_variables(group: click.Group) -> None:
     """Give each option its variable, and let its help show it."""
+    group.params.append(offline())
     for _, command in commands(group):
+        command.params.append(offline(hidden=True))
         for option in options(command):
             word = max(option.opts, key=len).lstrip("-")
             option.envvar = option.envvar or f"RPIKIT_{word.replace('-', '_').upper()}"

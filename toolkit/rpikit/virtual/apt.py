@@ -18,6 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from rpikit import network
 from rpikit.errors import ToolError, VerificationError
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -52,6 +53,7 @@ class Archive:
             known = self._known()
             missing = tuple(name for name in packages if name not in known)
             if missing:
+                network.require(_listed(missing), "rpikit board up")
                 known |= self._download(missing, report)
                 self._remember(known)
         for name in packages:
@@ -154,6 +156,12 @@ class Archive:
             why = lines[0] if lines else f"status {run.returncode}"
             raise ToolError(f"{program} could not read {self.mirror} {self.suite}: {why}")
         return run.stdout
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Return names as one line has room for them."""
+    first = ", ".join(names[:3])
+    return f"{first} and {len(names) - 3} more packages" if len(names) > 3 else first
 
 
 @contextmanager
