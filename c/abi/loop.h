@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/manifest.h"
+
 struct loop_boot {
     /* A call is a call. It does not return once the guest has halted. */
     void (*hypercall)(uint32_t number, const volatile void *args);
@@ -13,6 +15,7 @@ struct loop_boot {
     uintptr_t heap;
     size_t heap_size; /* bytes */
     const char *cmdline;
+    const struct mft *manifest; /* devices attached */
 };
 
 /* A guest's entry; it ends by the call that halts it. */

@@ -34,13 +34,13 @@ struct sys_timespec {
     int64_t seconds, nanoseconds;
 };
 
-#define SYS_AT_FDCWD    (-100)
-#define SYS_O_RDONLY    0
-#define SYS_O_WRONLY    1
-#define SYS_O_RDWR      2
-#define SYS_O_CREAT     0100
-#define SYS_O_NONBLOCK  04000
-#define SYS_O_CLOEXEC   02000000
+#define SYS_AT_FDCWD   (-100)
+#define SYS_O_RDONLY   0
+#define SYS_O_WRONLY   1
+#define SYS_O_RDWR     2
+#define SYS_O_CREAT    0100
+#define SYS_O_NONBLOCK 04000
+#define SYS_O_CLOEXEC  02000000
 
 static inline long sys_ioctl(int fd, unsigned int request, const volatile void *argument)
 {

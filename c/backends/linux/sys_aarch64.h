@@ -13,6 +13,7 @@ enum sys_number {
     SYS_EPOLL_PWAIT = 22,
     SYS_FCNTL = 25,
     SYS_IOCTL = 29,
+    SYS_MKNODAT = 33,
     SYS_FTRUNCATE = 46,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,

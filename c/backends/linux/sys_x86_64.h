@@ -34,6 +34,7 @@ enum sys_number {
     SYS_EXIT_GROUP = 231,
     SYS_EPOLL_CTL = 233,
     SYS_OPENAT = 257,
+    SYS_MKNODAT = 259,
     SYS_PPOLL = 271,
     SYS_EPOLL_PWAIT = 281,
     SYS_TIMERFD_CREATE = 283,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From the host that this guest is linked or loaded into to the application. */
 #include "abi/solo5.h"
+#include "guest/acquire.h"
 #include "guest/end.h"
 #include "guest/log.h"
 #include "guest/loop/loop.h"
@@ -22,6 +23,7 @@ void loop_start(const struct loop_boot *boot)
     };
 
     loop_boot = boot;
+    acquire_start(boot->manifest);
     log_set_level(level);
     if (!boot->heap)
         guest_abort("Not enough memory");

@@ -37,7 +37,8 @@ static void guard_faults(void)
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
     static char stack[STACK_SIZE]; /* the guest's own may be what is full */
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    struct sigaction before, action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction before,
+        action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         if (sigaction(faults[i], NULL, &before) != 0 || before.sa_handler != SIG_DFL)

@@ -37,6 +37,7 @@ int main(int argc, char **argv, char **environment)
     options_read(&options, argc, argv);
     const struct loop_image image = loop_load(options.kernel);
     devices_attach(image.manifest, &host);
+    host.manifest = image.manifest;
     if (!boot_join(cmdline, options.words, options.word_count))
         fail("the guest's command line is longer than %d characters", HVT_CMDLINE_SIZE - 1);
     close(STDIN_FILENO);

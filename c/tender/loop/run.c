@@ -43,6 +43,7 @@ int loop_run(struct host *host, loop_entry *entry, const char *cmdline, size_t h
         .heap = heap == MAP_FAILED ? 0 : (uintptr_t)heap,
         .heap_size = heap_size,
         .cmdline = cmdline,
+        .manifest = host->manifest,
     };
 
     if (heap != MAP_FAILED)
