@@ -20,7 +20,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset(
-        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "transport"}
+        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
+        | {"stamp", "transport"}
     ),
     frozenset({"device", "bundle", "console", "virtual", "scons"}),
     frozenset({"connect", "bench", "terminal"}),

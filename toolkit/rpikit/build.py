@@ -6,6 +6,7 @@ import contextlib
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.errors import DescriptionError, FirmwareError
+from rpikit.stamp import Stamp
 
 _UNFIT = re.compile(r"[^\w ./,+@%:~-]")
 """What means something to SCons or to the shell below it, and what is not UTF-8."""
@@ -87,7 +89,7 @@ def build(
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):
-        _make(app, folder, words, report)
+        _make_what_changed(app, chain, folder, words, report)
     unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
@@ -151,6 +153,22 @@ def _alone(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _make_what_changed(
+    app: App,
+    chain: toolchains.Toolchain,
+    folder: Path,
+    words: list[str],
+    report: Callable[[str], None],
+) -> None:
+    """Ask SCons, unless everything is as it was when it was asked last."""
+    stamp = Stamp(folder, app, chain, tuple(words))
+    if not stamp.holds():
+        stamp.lift()
+        begun_ns = time.time_ns()
+        _make(app, folder, words, report)
+        stamp.press(begun_ns)
 
 
 def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None]) -> None:

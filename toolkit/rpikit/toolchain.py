@@ -43,6 +43,7 @@ class Toolchain:
     cc: tuple[str, ...]
     link: tuple[str, ...]
     ar: tuple[str, ...]
+    programs: tuple[str, ...]  # the compiler and what it runs: others may make other bytes
     headers: str  # the compiler's own: stdint.h and its kin
     to_linker: str  # stands before an option of the linker
     compile_words: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ def _gcc() -> Toolchain:
         cc=(cc,),
         link=(cc, "-nostdlib", "-static", "-no-pie"),
         ar=(f"{PREFIX}ar",),
+        programs=tuple(f"{PREFIX}{program}" for program in ("gcc", "ar", "as", "ld")),
         headers=headers,
         to_linker="-Wl,",
         compile_words=("-fno-tree-loop-distribute-patterns",),
@@ -113,6 +115,7 @@ def _zig() -> Toolchain:
         cc=(zig, "clang", "--target=aarch64-linux-none"),
         link=(zig, "ld.lld", "-static", "--no-pie"),
         ar=(zig, "ar"),
+        programs=(zig,),
         headers=str(folder / "lib" / "include"),
         to_linker="",
         compile_words=("-fno-addrsig", "-Wno-unused-command-line-argument"),
