@@ -18,12 +18,15 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
+    frozenset({"console_text", "kept_log"}),
     frozenset({"soc", "board", "interface", "app", "wiring"}),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
         | {"stamp", "transport"}
     ),
-    frozenset({"device", "bundle", "console", "virtual", "scons"}),
+    frozenset({"crash", "screen"}),
+    frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
+    frozenset({"origin"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset({"build", "flash", "listing", "new", "shell", "serial_line", "header", "gdb"}),
     frozenset({"checks"}),
@@ -39,6 +42,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "inspection",
             "debug",
             "vscode",
+            "monitor",
         }
     ),
     frozenset({"ending"}),

@@ -56,9 +56,10 @@ def test_a_file_becomes_a_bench(here: Path) -> None:
     assert desk.wires["lamp"] == wiring.Wire(driver="gpiod", line=22, host="pi@bench")
 
 
-def test_the_virtual_board_is_always_there(here: Path) -> None:
+@pytest.mark.parametrize("name", [board.DEFAULT, board.HOST])
+def test_the_virtual_board_and_this_machine_are_always_there(here: Path, name: str) -> None:
     for one in (bench(here, BENCH), wiring.find(None)):
-        assert one.target(board.DEFAULT).board == board.DEFAULT
+        assert one.target(name).board == name
 
 
 def test_a_bench_file_may_wire_the_virtual_board(here: Path) -> None:
@@ -70,14 +71,14 @@ def test_a_bench_file_may_wire_the_virtual_board(here: Path) -> None:
 def test_an_unknown_board_is_told_with_the_known_ones(here: Path) -> None:
     with pytest.raises(DescriptionError) as caught:
         bench(here, BENCH).target("shelf")
-    message = "bench.toml: boards: there is no board 'shelf'; there are desk, virtual-pi3"
+    message = "bench.toml: boards: there is no board 'shelf'; there are desk, virtual-pi3, host"
     assert str(caught.value) == message
 
 
 def test_without_a_bench_file_the_hint_says_where_to_write_one() -> None:
     with pytest.raises(DescriptionError) as caught:
         wiring.find(None).target("desk")
-    assert str(caught.value) == "bench: there is no board 'desk'; there is virtual-pi3"
+    assert str(caught.value) == "bench: there is no board 'desk'; there are virtual-pi3, host"
     assert "bench.toml" in (caught.value.hint or "")
 
 
@@ -116,7 +117,7 @@ def test_a_board_of_ones_own_lies_beside_the_bench_file(
 
 def test_one_line_of_two_hosts_is_two_lines(here: Path) -> None:
     other = BENCH.replace("desk", "shelf").replace("pi@bench", "pi@other")
-    assert len(bench(here, BENCH + other).boards) == 3
+    assert len(bench(here, BENCH + other).boards) == 4
 
 
 def test_wires_that_fit_the_application_pass(here: Path, application: App) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 DEFAULT = "virtual-pi3"
 """The board that needs no hardware, taken when none is named."""
 
+HOST = "host"
+"""This machine as a board."""
+
 HEADER_PINS = 40
 
 
@@ -31,6 +34,7 @@ def _header_pin(text: object) -> int:
     return soc.parse_key(text, 1, HEADER_PINS, "pin of the header")
 
 
+Platform = Literal["hvt", "loop"]
 HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
 
 
@@ -70,10 +74,15 @@ class BoardFile(Model):
     soc: Text = Field(examples=["bcm2837"], description="Its chip: a file in `soc/`.")
     memory: Size = Field(description="Its memory.")
     kvm: bool = Field(description="Whether Linux on it can offer `/dev/kvm`.")
+    platform: Platform = Field(
+        default="hvt",
+        description="What unikernels are built for: `hvt`, a machine of their own under a tender; "
+        "`loop`, a process of this machine.",
+    )
     consoles: tuple[Text, ...] = Field(
         min_length=1, examples=[["ttyS0"]], description="Its serial consoles, the main one first."
     )
-    flash: tuple[Literal["ssh", "serial"], ...] = Field(
+    flash: tuple[Literal["ssh", "serial", "local"], ...] = Field(
         min_length=1, examples=[["ssh"]], description="The ways in which firmware gets onto it."
     )
     header: FrozenMap[HeaderPin, Line] = Field(
@@ -129,6 +138,7 @@ class Board(Model):
     soc: Soc
     memory: int
     kvm: bool
+    platform: Platform
     consoles: tuple[str, ...]
     flash: tuple[str, ...]
     header: FrozenMap[int, int]

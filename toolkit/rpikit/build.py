@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Build an application: its unikernel and its tender."""
+"""Build an application: its unikernel and its tender, for a board or for this machine."""
 
 import concurrent.futures
 import contextlib
@@ -13,11 +13,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rpikit import describe, elf, interface, paths, wording
+from rpikit import board as boards
+from rpikit import bundle, describe, elf, interface, paths, wording
 from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
-from rpikit.errors import DescriptionError, FirmwareError
+from rpikit.errors import DescriptionError, FirmwareError, ToolError
 from rpikit.stamp import Stamp
 
 _UNFIT = re.compile(r"[^\w ./,+@%:~-]")
@@ -37,13 +38,30 @@ class Build:
     tender: Path
     toolchain: str
     sizes: dict[str, int]
+    sanitize: bool = False
 
     def __str__(self) -> str:
+        if self.board.platform == "loop":
+            checked = ", every step checked by sanitizers" if self.sanitize else ""
+            return (
+                f"{self.unikernel}: for this machine{checked}\n"
+                f"{self.tender}: for {', '.join(self.app.interfaces)}"
+            )
         loaded, zeroed, tender = (self._size(key) for key in ("loaded", "zeroed", "tender"))
         return (
             f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
             f"{self.tender}: {tender}, for {', '.join(self.app.interfaces)}"
         )
+
+    def command(self, pins: Path | None = None) -> tuple[str, ...]:
+        """Return the program and its arguments, to start here by hand or under a debugger.
+
+        `pins` is the file that a bench shares (rpikit.bench.host); without one nobody does.
+        """
+        options = bundle.options(self.app, self.board)
+        rest = [word for word in options if not word.startswith("--gpio-chip=")]
+        chip = [f"--gpio-chip={pins}"] if pins is not None and self.app.devices else []
+        return (str(self.tender), *rest, *chip, "--", str(self.unikernel))
 
     def _size(self, key: str) -> str:
         size, limit = self.sizes[key], self.app.budget.limits.get(key)
@@ -59,6 +77,7 @@ class Build:
             "unikernel": str(self.unikernel),
             "tender": str(self.tender),
             "toolchain": self.toolchain,
+            "sanitize": self.sanitize,
             "interfaces": list(self.app.interfaces),
             "sizes": self.sizes,
             "budget": self.app.budget.limits,
@@ -71,6 +90,7 @@ def build(
     board: Board,
     generic: bool = False,
     toolchain: str | None = None,
+    sanitize: bool = False,
     out: Path | None = None,
     targets: tuple[str, ...] = (),
     report: Callable[[str], None] = lambda line: None,
@@ -78,19 +98,23 @@ def build(
     """Build an application for a board, below its own folder unless `out` says where.
 
     `toolchain` is one's name, else RPIKIT_TOOLCHAIN decides.
+    `sanitize` has every access and every undefined step checked, on this machine only.
     `targets` are files below that folder which are made besides.
     """
     board.check_lines(app)
-    chain = toolchains.find(toolchain)
+    chain = _toolchain(board, toolchain, sanitize)
     found = interface.load_all(app.interfaces, app.folder / "interfaces")
     interface.check_handlers(found, app.folder / "devices")
-    folder = _folder(app, out)
-    words = [f"generic={'yes' if generic else 'no'}", f"toolchain={chain.name}"]
+    folder = _folder(app, out or app.folder / "build" / _below(board, sanitize))
+    words = [f"generic={_yes(generic)}", f"toolchain={toolchains.name_of(toolchain)}"]
+    words += [f"platform={board.platform}", f"sanitize={_yes(sanitize)}"]
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):
         _make_what_changed(app, chain, folder, words, report)
-    unikernel, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
+    unikernel, tender = folder / f"{app.name}.{board.platform}", folder / "rpikit-tender"
+    if board.platform == "loop":  # sizes, and what fits into memory, are the board's affair
+        return Build(app, board, folder, unikernel, tender, chain.name, {}, sanitize)
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
         raise DescriptionError(
@@ -103,9 +127,44 @@ def build(
     return Build(app, board, folder, unikernel, tender, chain.name, sizes)
 
 
-def _folder(app: App, out: Path | None) -> Path:
+def _toolchain(
+    board: Board, name: str | None, sanitize: bool
+) -> toolchains.Toolchain | toolchains.Native:
+    """Return what builds for a board; refuse to sanitize where that is not possible."""
+    if board.platform == "loop":
+        native = toolchains.native(name)
+        if sanitize and not native.sanitize_words:
+            raise ToolError(
+                f"--sanitize: {native.name} has no libraries of sanitizers",
+                hint="apt-get install gcc, and build with --toolchain gcc",
+            )
+        return native
+    if sanitize:
+        raise DescriptionError(
+            f"--sanitize: {board.name} cannot; only this machine can: --board {boards.HOST}"
+        )
+    return toolchains.find(name)
+
+
+def can_sanitize(board: Board) -> bool:
+    """Whether sanitizers can check what is built for a board with the toolchain asked for."""
+    return board.platform == "loop" and bool(toolchains.native().sanitize_words)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _below(board: Board, sanitize: bool) -> str:
+    """Return which folder of build/ a build goes to, so that each has objects of its own."""
+    if board.platform == "hvt":
+        return ""
+    return f"{board.platform}-sanitize" if sanitize else board.platform
+
+
+def _folder(app: App, out: Path) -> Path:
     """Return the folder to build in, made if need be; refuse one that cannot be used."""
-    folder = (out or app.folder / "build").absolute()
+    folder = out.absolute()
     for path in (app.folder, folder):
         unfit = _UNFIT.search(str(path))
         if unfit:
@@ -157,12 +216,15 @@ def _alone(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
 
 def _make_what_changed(
     app: App,
-    chain: toolchains.Toolchain,
+    chain: toolchains.Toolchain | toolchains.Native,
     folder: Path,
     words: list[str],
     report: Callable[[str], None],
 ) -> None:
     """Ask SCons, unless everything is as it was when it was asked last."""
+    if isinstance(chain, toolchains.Native):  # the compiler of this machine is not known so well
+        _make(app, folder, words, report)
+        return
     stamp = Stamp(folder, app, chain, tuple(words))
     if not stamp.holds():
         stamp.lift()

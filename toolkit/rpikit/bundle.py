@@ -16,10 +16,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rpikit import archive, device
+from rpikit import archive, device, host
 from rpikit.app import App, Device
 from rpikit.archive import Entry
-from rpikit.board import Board
+from rpikit.board import Board, Platform
 from rpikit.device import SlotFile
 from rpikit.errors import DescriptionError, VerificationError
 
@@ -67,7 +67,7 @@ class Manifest(_Part):
     name: Name
     version: Name
     board: Name
-    target: Literal["hvt"]
+    target: Literal["hvt", "loop"]
     files: tuple[File, ...]
     launch: Launch
 
@@ -148,12 +148,19 @@ def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bu
         TENDER: tender.read_bytes(),
         UNIKERNEL: unikernel.read_bytes(),
     }
-    launch = Launch(options=options(app, board), needs=needs(app), ready=app.ready)
-    return write(describe(app.name, app.version, board.name, launch, contents), contents, out)
+    launch = Launch(options=options(app, board), needs=needs(app, board), ready=app.ready)
+    manifest = describe(app.name, app.version, board.name, launch, contents, target=board.platform)
+    return write(manifest, contents, out)
 
 
 def describe(
-    name: str, version: str, board: str, launch: Launch, contents: Mapping[str, bytes]
+    name: str,
+    version: str,
+    board: str,
+    launch: Launch,
+    contents: Mapping[str, bytes],
+    *,
+    target: Platform = "hvt",
 ) -> Manifest:
     """Return the manifest of these files."""
     files = tuple(
@@ -170,7 +177,7 @@ def describe(
         name=name,
         version=version,
         board=board,
-        target="hvt",
+        target=target,
         files=files,
         launch=launch,
     )
@@ -179,7 +186,8 @@ def describe(
 def options(app: App, board: Board) -> tuple[str, ...]:
     """Return the tender's options: the memory, and a grant for each device as it is declared."""
     memory = (f"--mem={app.memory >> 20}",)
-    chip = (f"--gpio-chip={board.soc.gpio.chip_label}",) if app.devices else ()
+    label = f"../../{host.PINS}" if board.platform == "loop" else board.soc.gpio.chip_label
+    chip = (f"--gpio-chip={label}",) if app.devices else ()
     return memory + chip + tuple(f"--pin:{_grant(one)}" for one in app.devices)
 
 
@@ -193,8 +201,10 @@ def _grant(wish: Device) -> str:
     return ",".join(words)
 
 
-def needs(app: App) -> tuple[str, ...]:
+def needs(app: App, board: Board) -> tuple[str, ...]:
     """Return the device nodes that the tender will open on the board."""
+    if board.platform == "loop":
+        return ()
     return ("/dev/kvm", "/dev/gpiochip0") if app.devices else ("/dev/kvm",)
 
 

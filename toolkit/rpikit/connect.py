@@ -13,17 +13,19 @@ from rpikit.transport import SshAddress, Transport, added
 from rpikit.wiring import Target
 
 if TYPE_CHECKING:
+    from rpikit.host import Home
     from rpikit.virtual.machine import Machine
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A board within reach; `machine` is what a virtual one runs in."""
+    """A board within reach; `machine` is what a virtual one runs in, `home` where the host does."""
 
     target: Target
     board: Board
     transport: Transport
     machine: "Machine | None" = None
+    home: "Home | None" = None
 
 
 def board_of(target: Target) -> Board:
@@ -38,11 +40,19 @@ def connect(
     """Open the way to a board and close it at the end.
 
     A virtual board that is not up is started, and ended with the connection unless it is to be
-    kept.
+    kept. This machine as a board is a new one for each connection, except that what is to be kept
+    is always the same.
     """
+    board = board_of(target)
+    if board.platform == "loop":
+        from rpikit import host
+
+        with host.home(target.name, keep=keep) as home:
+            yield Connection(target, board, home.transport, home=home)
+        return
+
     from rpikit.transport.ssh import Ssh
 
-    board = board_of(target)
     if board.virtual is not None:
         with (
             _virtual(board, target.name, report, keep) as machine,

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from rpikit import board as boards
+from rpikit import host
 from rpikit.virtual import machine
 from rpikit.wiring import Bench
 
@@ -31,12 +32,16 @@ def listing(bench: Bench) -> Listing:
     up = {one.name: one for one in machine.running()}
     rows: list[dict[str, str]] = []
     for name, target in bench.boards.items():
-        is_virtual = boards.load(target.board).virtual is not None
+        kind = boards.load(target.board)
+        is_virtual = kind.virtual is not None
         added = f"{target.transport}: {target.address}" if target.transport else None
         reach = (
             target.ssh or added or target.serial or ("started when needed" if is_virtual else "")
         )
         state = "up" if name in up else ("down" if is_virtual else "not asked")
+        if kind.platform == "loop":
+            reach = "this machine"
+            state = "up" if host.is_running(name) else "down"
         rows.append({"name": name, "kind": target.board, "reach": reach, "state": state})
     rows += [
         {"name": name, "kind": "virtual", "reach": "not on this bench", "state": "up"}

@@ -18,7 +18,7 @@ import pytest
 
 from rpikit import app as apps
 from rpikit import board as boards
-from rpikit import connect, flash, report, wiring
+from rpikit import connect, flash, host, report, wiring
 from rpikit.app import App
 from rpikit.bench.pin import Pin
 from rpikit.bench.session import open_wires
@@ -116,6 +116,9 @@ class Firmware:
             dut = embedded.Dut(feed.process, feed, binaries, str(log), name)
             yield dut
             dut.close()
+        found = host.sanitizer_report(log.read_bytes())
+        if found is not None:
+            raise FirmwareError(f"{self.app.name}: a sanitizer stopped it:\n{found}")
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +156,9 @@ def firmware(
 
     try:
         rpikit_reporter.step(f"build {app.name} {app.version}")
-        built = build.build(app, board=board.board)
+        asked = request.config.getoption("rpikit_sanitize")
+        sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
+        built = build.build(app, board=board.board, sanitize=sanitize)
         made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
         flash.flash(made, board.transport, reporter=rpikit_reporter)
     except FirmwareError as error:  # every other test would only say so again

@@ -24,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rpikit-board", metavar="NAME", help="a board of bench.toml")
     group.addoption("--rpikit-bench", type=Path, metavar="FILE", help="the lab's wiring")
     group.addoption(
+        "--rpikit-sanitize",
+        choices=("yes", "no"),
+        help="whether sanitizers check; else if they can",
+    )
+    group.addoption(
         "--rpikit-verdict", type=Path, metavar="FILE", help="where to write what the run came to"
     )
 

@@ -23,10 +23,11 @@ def run(
     console: BinaryIO,
     out: Path | None = None,
     ready_within: float = READY_WITHIN,
+    sanitize: bool = False,
 ) -> int:
     """Run the application on a board and return its exit status; Ctrl-C ends the guest, too."""
     reporter.step(f"build {app.name} {app.version}")
-    built = build.build(app, board=board, out=out, report=reporter.note)
+    built = build.build(app, board=board, out=out, sanitize=sanitize, report=reporter.note)
     made = bundle.make(app, board, built.unikernel, built.tender, built.folder)
     flash(made, transport, reporter=reporter, ready_within=ready_within)
     return show(DeviceHalf(transport), console)

@@ -33,6 +33,7 @@ def run(
     *,
     board_name: str,
     bench: Path | None = None,
+    sanitize: bool | None = None,
     pytest_args: Sequence[str] = (),
     as_json: bool = False,
 ) -> int:
@@ -52,6 +53,8 @@ def run(
             *("--rpikit-board", board_name),
             *("--rpikit-verdict", str(verdict_file)),
         ]
+        if sanitize is not None:
+            options += ["--rpikit-sanitize", "yes" if sanitize else "no"]
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
         pytest_status = _pytest([*options, *pytest_args, str(tests)], app.folder, quiet=as_json)

@@ -23,6 +23,9 @@ from rpikit.errors import DescriptionError, ToolError
 DEFAULT = "gcc"
 VARIABLE = "RPIKIT_TOOLCHAIN"
 PREFIX = "aarch64-linux-gnu-"
+PROGRAMS = 0x10_0000_0000
+"""Where programs for Linux are in memory: away from guests, and from BusyBox, whose addresses a
+linker would choose for them, too. To a debugger of the whole machine an address is all there is."""
 ZIGLANG = "0.17.0"
 """The one version of the wheel that is built and tested with: another makes other bytes."""
 
@@ -47,16 +50,17 @@ class Toolchain:
     headers: str  # the compiler's own: stdint.h and its kin
     to_linker: str  # stands before an option of the linker
     compile_words: tuple[str, ...] = ()
-    whole_program: tuple[str, ...] = ()  # when linking a program that was compiled with -flto
+    whole_program: tuple[str, ...] = ()  # when linking a program for Linux, compiled with -flto
     compiles_at_link: bool = False  # such a link names folders again, as compiling does
 
 
 def find(name: str | None = None) -> Toolchain:
     """Return a toolchain by its name, else the one of RPIKIT_TOOLCHAIN, else Debian's gcc."""
-    return KNOWN[_asked(name)]()
+    return KNOWN[name_of(name)]()
 
 
-def _asked(name: str | None) -> str:
+def name_of(name: str | None = None) -> str:
+    """Return which toolchain is meant: `name`, else that of RPIKIT_TOOLCHAIN, else Debian's gcc."""
     asked = name or os.environ.get(VARIABLE) or DEFAULT
     if asked not in KNOWN:
         where = "--toolchain" if name else VARIABLE
@@ -87,7 +91,7 @@ def _gcc() -> Toolchain:
         headers=headers,
         to_linker="-Wl,",
         compile_words=("-fno-tree-loop-distribute-patterns",),
-        whole_program=("-O2", "-flto"),
+        whole_program=("-O2", "-flto", f"-Wl,-Ttext-segment={PROGRAMS:#x}"),
         compiles_at_link=True,
     )
 
@@ -119,7 +123,7 @@ def _zig() -> Toolchain:
         headers=str(folder / "lib" / "include"),
         to_linker="",
         compile_words=("-fno-addrsig", "-Wno-unused-command-line-argument"),
-        whole_program=("--lto-O2",),
+        whole_program=("--lto-O2", f"--image-base={PROGRAMS:#x}"),
     )
 
 
@@ -145,7 +149,7 @@ def native(name: str | None = None) -> Native:
             f"{' or '.join(NATIVE_MACHINES)}",
             hint="the virtual board runs anywhere: --board virtual-pi3",
         )
-    return _NATIVE[_asked(name)]()
+    return _NATIVE[name_of(name)]()
 
 
 @cache
@@ -160,7 +164,18 @@ def _native_cc() -> Native:
             )
     asked = [cc, "-print-file-name=include"]
     headers = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-    return Native(cc, (cc,), ("ar",), headers, sanitize_words=SANITIZERS)
+    return Native(cc, (cc,), ("ar",), headers, sanitize_words=SANITIZERS if _checks(cc) else ())
+
+
+def _checks(cc: str) -> bool:
+    """Whether a compiler came with its libraries of sanitizers, which can be packages of their own.
+
+    It names a library's place, or gives the name back when it has none.
+    """
+    names = ("libasan.so", f"libclang_rt.asan-{platform.machine()}.a")
+    asked = [[cc, f"-print-file-name={name}"] for name in names]
+    said = [subprocess.run(one, check=True, capture_output=True, text=True).stdout for one in asked]
+    return any("/" in one for one in said)
 
 
 @cache

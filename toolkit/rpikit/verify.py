@@ -14,7 +14,7 @@ from rpikit import bundle, elf, paths
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.build import Build
-from rpikit.errors import VerificationError
+from rpikit.errors import DescriptionError, VerificationError
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ def verify(
     report: Callable[[str], None] = lambda line: None,
 ) -> Verified:
     """Build an application, build a copy of it in another folder, and compare what was made."""
+    if board.platform == "loop":
+        raise DescriptionError(
+            f"--verify: what is built for {board.name} names its folders, for debuggers; "
+            "only a build for a board can be verified"
+        )
 
     def make(described: App, folder: Path | None) -> tuple[Build, list[Path]]:
         built = building.build(

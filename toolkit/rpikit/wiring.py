@@ -34,6 +34,13 @@ class Driver:
     has_host: bool = False
     serves_real: bool = True
     serves_virtual: bool = True
+    serves_host: bool = False
+
+    def serves(self, kind: Board) -> bool:
+        """Whether it can be wired to a board of this kind."""
+        if kind.platform == "loop":
+            return self.serves_host
+        return self.serves_virtual if kind.virtual is not None else self.serves_real
 
 
 DRIVERS: Mapping[str, Driver] = {
@@ -41,6 +48,7 @@ DRIVERS: Mapping[str, Driver] = {
     "RPi.GPIO": Driver(has_host=True, serves_virtual=False),
     "fake": Driver(),
     "gpiod": Driver(has_host=True, serves_virtual=False),
+    "host": Driver(serves_real=False, serves_virtual=False, serves_host=True),
     "second-pin": Driver(),
     "virtual": Driver(serves_real=False),
 }
@@ -194,7 +202,7 @@ class BenchFile(Model):
 
 
 class Bench(Model):
-    """The boards of a lab; the default virtual board is always among them."""
+    """The boards of a lab; the virtual board and this machine are always among them."""
 
     source: Path | None
     boards: FrozenMap[str, Target]
@@ -206,7 +214,7 @@ class Bench(Model):
         known = ", ".join(self.boards)
         if self.source is None:
             raise describe.DescriptionError(
-                f"bench: there is no board {name!r}; there is {known}",
+                f"bench: there is no board {name!r}; there are {known}",
                 hint=f"describe it in the application's {FILE}, or name a file in {ENVIRONMENT}",
             )
         raise describe.fault(
@@ -258,7 +266,8 @@ def find(app_folder: Path | None) -> Bench:
 
 
 def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
-    targets.setdefault(board.DEFAULT, Target(name=board.DEFAULT, board=board.DEFAULT))
+    for always in (board.DEFAULT, board.HOST):
+        targets.setdefault(always, Target(name=always, board=always))
     return Bench(source=source, boards=targets)
 
 
@@ -276,22 +285,16 @@ def _board(path: Path, name: str, wanted: str) -> str:
 
 def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None:
     """Refuse a board that nothing leads to, and wires that cannot be wired to it."""
-    is_virtual = kind.virtual is not None
-    if is_virtual and target.transport is not None:
-        remedy = "a virtual board is started and reached without one; leave it out"
+    body = "host" if kind.platform == "loop" else "virtual" if kind.virtual else "real"
+    if body != "real" and target.transport is not None:
+        remedy = f"a {body} board is started and reached without one; leave it out"
         raise describe.fault(path, f"boards.{name}.transport", target.transport, remedy)
-    if not is_virtual and not (target.ssh or target.serial or target.transport):
+    if body == "real" and not (target.ssh or target.serial or target.transport):
         remedy = 'nothing leads to this board; write ssh = "user@host" or serial = "/dev/ttyUSB0"'
         raise describe.fault(path, f"boards.{name}", None, remedy)
     for device, wire in target.wires.items():
-        driver = DRIVERS[wire.driver]
-        if not (driver.serves_virtual if is_virtual else driver.serves_real):
-            body = "virtual" if is_virtual else "real"
-            fitting = [
-                one
-                for one, other in sorted(DRIVERS.items())
-                if (other.serves_virtual if is_virtual else other.serves_real)
-            ]
+        if not DRIVERS[wire.driver].serves(kind):
+            fitting = [one for one, other in sorted(DRIVERS.items()) if other.serves(kind)]
             raise describe.fault(
                 path,
                 f"boards.{name}.wires.{device}.driver",

@@ -18,4 +18,8 @@ def open_wires(app: App, there: Connection) -> Iterator[Wires]:
             from rpikit.virtual.pins import Pins
 
             site.virtual = opened.enter_context(Pins(there.machine.pins_socket))
+        if there.home is not None:
+            from rpikit.bench.host import HostPins
+
+            site.host = opened.enter_context(HostPins(there.home.pins))
         yield opened.enter_context(Wires(app, there.target, site))

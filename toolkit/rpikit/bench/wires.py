@@ -2,7 +2,7 @@
 """The wires of a board under test: opened once for a session, given to each test as named pins.
 
 The table here says which drivers there are. A wire that is not in the wiring is a virtual one on
-the virtual board, and absent on a real board.
+the virtual board, one to this machine's pins on the host, and absent on a real board.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +22,7 @@ from rpikit.wiring import Target, Wire
 
 if TYPE_CHECKING:
     from rpikit.bench.fake import Fake
+    from rpikit.bench.host import HostPins
     from rpikit.bench.second_pin import Agent
     from rpikit.transport import Transport
     from rpikit.virtual.pins import Pins
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Site:
-    """Where the wires of a board end: its shell, its virtual pins, or a fake; and the way out."""
+    """Where the wires of a board end: its shell, its virtual pins, this machine's, or a fake."""
 
     chip_label: str = ""
     transport: "Transport | None" = None
     virtual: "Pins | None" = None
     fake: "Fake | None" = None
+    host: "HostPins | None" = None
     leave: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -82,7 +84,7 @@ class Wires:
         with ExitStack() as opened:
             opened.push(site.leave)
             for device in app.devices:
-                wire = target.wires.get(device.name) or _virtual_wire(device, site)
+                wire = target.wires.get(device.name) or _default_wire(device, site)
                 if wire is None:
                     self.absent.append(device.name)
                     continue
@@ -149,7 +151,9 @@ def driver(name: str) -> Driver:
     return _DRIVERS[name]
 
 
-def _virtual_wire(device: Device, site: Site) -> Wire | None:
+def _default_wire(device: Device, site: Site) -> Wire | None:
+    if site.host is not None:
+        return Wire(driver="host", line=device.line)
     return None if site.virtual is None else Wire(driver="virtual", line=device.line)
 
 
@@ -181,8 +185,15 @@ def _open_fake(wire: Wire, device: Device, site: Site) -> Line:
     return site.fake.line(wire.line, idle=device.active == "low")
 
 
+def _open_host(wire: Wire, device: Device, site: Site) -> Line:
+    if site.host is None:
+        raise BenchError(f"{device.name}: a host wire leads to a board made of this machine only")
+    return site.host.line(wire.line)
+
+
 _DRIVERS: Mapping[str, Driver] = {
     "fake": _open_fake,
+    "host": _open_host,
     "second-pin": _open_second_pin,
     "virtual": _open_virtual,
 }

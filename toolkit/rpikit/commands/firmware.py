@@ -3,6 +3,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -37,6 +38,7 @@ def new(name: str, template: str, as_json: bool) -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
 @options.toolchain
+@options.sanitize
 @click.option(
     "--verify", is_flag=True, help="Build once more in another folder and compare every byte."
 )
@@ -49,6 +51,7 @@ def build(
     generic: bool,
     out: Path | None,
     toolchain: str | None,
+    sanitize: bool | None,
     verify: bool,
 ) -> None:
     """Build APP: its unikernel and its tender."""
@@ -62,8 +65,13 @@ def build(
     kind = boards.load(target.board)
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
-    verb = verifying.verify if verify else building.build
-    built = verb(described, board=kind, generic=generic, toolchain=toolchain, out=out, report=note)
+    asked: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
+    asked |= {"out": out, "report": note}
+    built = (
+        verifying.verify(described, **asked)
+        if verify
+        else building.build(described, sanitize=bool(sanitize), **asked)
+    )
     reporter.result(built.values(), str(built))
 
 
@@ -91,8 +99,8 @@ def inspect(file: Path, as_json: bool, top: int) -> None:
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.as_json)
-def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
+def flash(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json: bool) -> None:
     """Build APP, put it on a board, start it, and wait until it is ready."""
     from rpikit import build as building
     from rpikit import bundle, connect, report
@@ -101,7 +109,7 @@ def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
     reporter.step(f"build {described.name} {described.version}")
-    built = building.build(described, board=connect.board_of(target))
+    built = building.build(described, board=connect.board_of(target), sanitize=bool(sanitize))
     made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
     with connect.connect(target, report=reporter.step, keep=True) as there:
         flashed = verb.flash(made, there.transport, reporter=reporter)
@@ -109,8 +117,8 @@ def flash(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.as_json)
-def run(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
+@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
+def run(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json: bool) -> None:
     """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too.
 
     With --json the console is told as events on stderr.
@@ -123,7 +131,12 @@ def run(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
     console = report.ConsoleEvents(sys.stderr) if as_json else sys.stdout.buffer
     with connect.connect(target, report=reporter.step) as there:
         status = verb.run(
-            described, there.board, there.transport, reporter=reporter, console=console
+            described,
+            there.board,
+            there.transport,
+            reporter=reporter,
+            console=console,
+            sanitize=bool(sanitize),
         )
     if as_json:
         values = {"app": described.name, "version": described.version, "exit": status}
@@ -132,10 +145,15 @@ def run(app: Path, name: str, bench: Path | None, as_json: bool) -> None:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@options.several(options.app, options.board, options.bench, options.as_json)
+@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(
-    app: Path, name: str, bench: Path | None, as_json: bool, pytest_args: tuple[str, ...]
+    app: Path,
+    name: str,
+    bench: Path | None,
+    sanitize: bool | None,
+    as_json: bool,
+    pytest_args: tuple[str, ...],
 ) -> None:
     """Run the tests of APP on a board: press its switches, watch its lights.
 
@@ -145,5 +163,12 @@ def test(
 
     described, _ = options.described(app, name, bench)
     sys.exit(
-        verb.run(described, board_name=name, bench=bench, pytest_args=pytest_args, as_json=as_json)
+        verb.run(
+            described,
+            board_name=name,
+            bench=bench,
+            sanitize=sanitize,
+            pytest_args=pytest_args,
+            as_json=as_json,
+        )
     )

@@ -39,6 +39,12 @@ toolchain = click.option(
     envvar="RPIKIT_TOOLCHAIN",
     help="Debian's gcc, unless named; zig is the Python package ziglang.",
 )
+sanitize = click.option(
+    "--sanitize/--no-sanitize",
+    default=None,
+    envvar="RPIKIT_SANITIZE",
+    help="On the board host: check every access and every undefined step; only test does unasked.",
+)
 as_json = click.option(
     "--json",
     "as_json",

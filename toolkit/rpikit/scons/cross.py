@@ -45,7 +45,7 @@ def generate(env: Any) -> None:
         ],
         CPPDEFINES={"RPIKIT_VERSION": f'\\"{__version__}\\"'},
         ASPPFLAGS="$CCFLAGS",
-        PRINT_CMD_LINE_FUNC=_say,
+        PRINT_CMD_LINE_FUNC=say,
     )
     env["OBJECTS"] = {}
     env.AddMethod(compiled, "Compiled")
@@ -133,7 +133,7 @@ def _maps(settings: Any, chain: toolchain.Toolchain) -> list[str]:
     return [f"-ffile-prefix-map={path}={names[path]}" for path in sorted(names, key=len)]
 
 
-def _say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
+def say(command: str, target: list[Any], source: list[Any], env: Any) -> None:
     """Name what is being made instead of showing the whole command."""
     if target and not command.startswith("Mkdir"):
         sys.stdout.write(f"{os.path.relpath(str(target[0]), env['SETTINGS'].out)}\n")

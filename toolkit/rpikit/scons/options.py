@@ -11,7 +11,12 @@ from rpikit.app import App
 from rpikit.errors import DescriptionError
 
 TOOLS = str(Path(__file__).parent)
-KNOWN = {"app", "out", "generic", "toolchain"}
+KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize"}
+
+_TOOLS_OF = {
+    "hvt": ("cross", "interface", "unikernel", "tender", "loop", "measuring"),
+    "loop": ("native", "interface", "inside"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,13 @@ class Settings:
     generic: bool
     toolchain: str | None
     everything: bool
+    platform: str = "hvt"
+    sanitize: bool = False
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """Return the tools of this folder that build for the platform."""
+        return _TOOLS_OF[self.platform]
 
     def folder(self, described: App) -> Path:
         """Return where an application's own files are built."""
@@ -54,6 +66,8 @@ def read(arguments: Mapping[str, str]) -> Settings:
         generic=arguments.get("generic", "no") == "yes",
         toolchain=arguments.get("toolchain"),
         everything="app" not in arguments,
+        platform=arguments.get("platform", "hvt"),
+        sanitize=arguments.get("sanitize", "no") == "yes",
     )
 
 

@@ -20,13 +20,13 @@ def generate(env: Any) -> None:
     env.AddMethod(generic_tender, "GenericTender")
 
 
-def _handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
+def handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
     """Return the files with the handlers of interfaces: the application's own first."""
     own, ours = app.folder / "devices", env["SETTINGS"].root / "c" / "devices"
     return [interfaces.handler_file(i.name, own) or ours / f"{i.name}.c" for i in found]
 
 
-def _files_of_host(env: Any, found: tuple[Interface, ...]) -> list[Path]:
+def files_of_host(env: Any, found: tuple[Interface, ...], *more: str) -> list[Path]:
     """Return the files of a tender that serves these interfaces, without their handlers.
 
     A file named after a device (gpio.c, gpio_cdev.c) belongs to the tenders that use the device,
@@ -40,7 +40,7 @@ def _files_of_host(env: Any, found: tuple[Interface, ...]) -> list[Path]:
         noun = file.stem.split("_")[0]
         return noun not in devices or noun in used
 
-    files = env.SourcesIn("tender", "backends/linux", "dispatch", "lib")
+    files = env.SourcesIn("tender", "backends/linux", "dispatch", "lib", *more)
     below = [file for file in env.SourcesIn("devices") if file.stem in used - handled]
     return [*filter(belongs, files), *below]
 
@@ -62,7 +62,7 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
     common = env["SETTINGS"].common / "host"
     printed = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
     parts = []
-    for file in (*_files_of_host(env, found), *_handlers(env, app, found), *printed):
+    for file in (*files_of_host(env, found), *handlers(env, app, found), *printed):
         # The compiler itself calls memcpy and its kin, after it has looked for who is called.
         late = ["-fno-lto"] if file.name == "string.c" else []
         parts.append(env.Compiled(file, common, [*env["HOST_FLAGS"], *late]))

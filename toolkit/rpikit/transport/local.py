@@ -26,12 +26,15 @@ _CHUNK = 65536
 class Local:
     """A transport to a folder of this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, name: str | None = None, **environment: str) -> None:
+        """`name` is what messages call it; `environment` is what commands have besides ours."""
         self.folder = folder
+        self._name = name or f"this machine (folder {folder})"
+        self._environment = environment
 
     @property
     def name(self) -> str:
-        return f"this machine (folder {self.folder})"
+        return self._name
 
     def run(self, command: str, *, input: bytes = b"", timeout: float = 60.0) -> Result:
         with self._start(command, stderr=subprocess.PIPE) as process:
@@ -91,6 +94,7 @@ class Local:
             return subprocess.Popen(
                 ["sh", "-c", command],
                 cwd=self.folder,
+                env={**os.environ, **self._environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
