@@ -65,6 +65,7 @@ def generate(env: Any) -> None:
         "-fstack-protector-strong",
         "-ftls-model=local-exec",
         "-fno-asynchronous-unwind-tables",
+        "-fno-unwind-tables",  # what a debugger needs is kept beside the program, not in it
         "-mno-outline-atomics",
         "-fstack-usage",
     ]
