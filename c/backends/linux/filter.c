@@ -42,12 +42,15 @@ static uint8_t steps(const struct filter_argument *argument)
 void filter_allow(struct filter *filter, enum sys_number number,
                   const struct filter_argument *arguments, size_t count)
 {
-    uint8_t left = 1; /* steps from here to behind the rule, without the current one */
+    uint8_t left = 1; /* steps from here to behind the rule's RETURN, without the current one */
 
+    if ((uint32_t)number > filter->highest)
+        filter->highest = (uint32_t)number;
     for (size_t i = 0; i < count; i++)
         left += steps(&arguments[i]);
-    add(filter, LOAD, 0, 0, NUMBER_AT);
-    add(filter, IF_EQUAL, 0, left, number);
+    /* A rule begins with the number loaded, and leaves it so: one that looked at arguments loads
+     * it again. */
+    add(filter, IF_EQUAL, 0, count > 0 ? left + 1 : left, number);
     for (size_t i = 0; i < count; i++) {
         const struct filter_argument *argument = &arguments[i];
         left -= steps(argument);
@@ -60,6 +63,8 @@ void filter_allow(struct filter *filter, enum sys_number number,
         add(filter, IF_GREATER, left, 0, argument->last);
     }
     add(filter, RETURN, 0, 0, ALLOW);
+    if (count > 0)
+        add(filter, LOAD, 0, 0, NUMBER_AT);
 }
 
 void filter_begin(struct filter *filter, enum sys_number number,
@@ -67,12 +72,19 @@ void filter_begin(struct filter *filter, enum sys_number number,
 {
     filter->size = 0;
     filter->full = false;
+    filter->highest = 0;
+    add(filter, LOAD, 0, 0, NUMBER_AT);
     filter_allow(filter, number, arguments, count);
+    /* Linux tries the filter with every number there is when it is installed: most end here. */
+    filter->highest_at = filter->size;
+    add(filter, IF_GREATER, 0, 1, 0);
+    add(filter, RETURN, 0, 0, KILL_PROCESS);
     /* Later than in most filters, which is safe: a process does not change its architecture
      * without exec, which nothing here allows. */
     add(filter, LOAD, 0, 0, ARCH_AT);
     add(filter, IF_EQUAL, 1, 0, ARCH_AARCH64);
     add(filter, RETURN, 0, 0, KILL_PROCESS);
+    add(filter, LOAD, 0, 0, NUMBER_AT);
 }
 
 void filter_allow_fd(struct filter *filter, enum sys_number number, int fd)
@@ -92,9 +104,16 @@ void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32
     filter_allow(filter, SYS_IOCTL, arguments, 2);
 }
 
-long filter_enter(struct filter *filter)
+/* Adds what is behind the last rule. */
+static void finish(struct filter *filter)
 {
     add(filter, RETURN, 0, 0, KILL_PROCESS);
+    filter->step[filter->highest_at].value = filter->highest;
+}
+
+long filter_enter(struct filter *filter)
+{
+    finish(filter);
     if (filter->full)
         return SYS_ENOMEM;
 

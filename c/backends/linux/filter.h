@@ -21,6 +21,8 @@ struct filter_step {
 struct filter {
     bool full;
     uint16_t size;
+    uint16_t highest_at; /* the step that ends what is above all numbers allowed */
+    uint32_t highest;
     struct filter_step step[FILTER_MAX];
 };
 
