@@ -107,15 +107,11 @@ def test_gdb_takes_the_script(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_command_goes_on_to_the_first_stop(tmp_path: Path) -> None:
-    program = gdb.Program.of(a_build(tmp_path), "tender")
-    words = program.command("gdb", Path("/run/gdb.sock"), ("start", "gpio.c:7"))
-    assert words[-8:] == [
-        *("-ex", "target remote /run/gdb.sock"),
-        *("-ex", "break start", "-ex", "break gpio.c:7", "-ex", "continue"),
-    ]
-    assert words[-9] == str(tmp_path / "rpikit-tender.debug")
-    assert "continue" not in program.command("gdb", Path("x"), ())
+def test_gdb_goes_on_to_the_first_stop() -> None:
+    address = Path("/run/gdb.sock")
+    lines = gdb.first_lines(address, ("start", "gpio.c:7"))
+    assert lines == ["target remote /run/gdb.sock", "break start", "break gpio.c:7", "continue"]
+    assert gdb.first_lines(address, ()) == ["target remote /run/gdb.sock"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from rpikit.board import Board
 from rpikit.build import Build
 from rpikit.device import Answer, DeviceHalf, Status
 from rpikit.errors import BoardError, FirmwareError, ToolError
-from rpikit.gdb import FIRST, SOCKET, Program
+from rpikit.gdb import FIRST, SOCKET, Program, first_lines
 from rpikit.report import Reporter
 from rpikit.transport import Result
 from rpikit.transport.ssh import Ssh
@@ -59,8 +59,9 @@ class Served:
     gdb: str
 
     def __str__(self) -> str:
-        first = (FIRST[self.program.what],)
-        command = shlex.join(self.program.command(self.gdb, self.address, first))
+        lines = first_lines(self.address, (FIRST[self.program.what],))
+        words = [word for line in lines for word in ("-ex", line)]
+        command = shlex.join(self.program.command(self.gdb, *words))
         return f"{self.board}: the {self.program.what} is at {self.address}\n  {command}"
 
     def values(self) -> dict[str, object]:
@@ -175,8 +176,10 @@ class Session:
             with tempfile.TemporaryDirectory(prefix="rpikit-") as folder:
                 address = Path(folder) / SOCKET
                 stops = breaks or (() if self.attach else (FIRST[self.program.what],))
-                command = self.program.command(self.gdb, address, stops)
-                status = self._meet(address, [*command, *words], begin)
+                first = Path(folder) / "first.gdb"  # a file, so that its first error is its end
+                first.write_text("\n".join([*first_lines(address, stops), ""]), encoding="utf-8")
+                command = self.program.command(self.gdb, "-x", str(first), *words)
+                status = self._meet(address, command, begin)
 
         return Debugged(self._put(attend, reporter), status, self.program)
 

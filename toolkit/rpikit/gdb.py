@@ -54,12 +54,15 @@ class Program:
         script.write_text(text(build), encoding="utf-8")
         return cls(what, built.with_suffix(".debug"), script)
 
-    def command(self, gdb: str, address: Path, stops: tuple[str, ...]) -> list[str]:
-        """Return gdb's command line that goes on to the first of `stops`, if there are any."""
-        words = [gdb, "-q", "-x", str(self.script), str(self.symbols)]
-        words += ["-ex", f"target remote {address}"]
-        lines = [*(f"break {stop}" for stop in stops), *(["continue"] if stops else [])]
-        return words + [word for line in lines for word in ("-ex", line)]
+    def command(self, gdb: str, *words: str) -> list[str]:
+        """Return gdb's command line with some words more."""
+        return [gdb, "-q", "-x", str(self.script), str(self.symbols), *words]
+
+
+def first_lines(address: Path, stops: tuple[str, ...]) -> list[str]:
+    """Return what gdb does first: meet the board and go on to the first of `stops`, if any."""
+    breaks = [f"break {stop}" for stop in stops]
+    return [f"target remote {address}", *breaks, *(["continue"] if stops else [])]
 
 
 def text(build: Build) -> str:
