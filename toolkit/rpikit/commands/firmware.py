@@ -58,7 +58,6 @@ def build(
     from rpikit import board as boards
     from rpikit import build as building
     from rpikit import report
-    from rpikit import verify as verifying
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
@@ -67,12 +66,14 @@ def build(
     note = reporter.note if verbose else report.Silent().note
     asked: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
     asked |= {"out": out, "report": note}
-    built = (
-        verifying.verify(described, **asked)
-        if verify
-        else building.build(described, sanitize=bool(sanitize), **asked)
-    )
-    reporter.result(built.values(), str(built))
+    if verify:
+        from rpikit import verify as verifying
+
+        verified = verifying.verify(described, **asked)
+        reporter.result(verified.values(), str(verified))
+    else:
+        built = building.build(described, sanitize=bool(sanitize), **asked)
+        reporter.result(built.values(), str(built))
 
 
 @click.command()
