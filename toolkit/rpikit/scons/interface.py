@@ -19,7 +19,6 @@ def generate(env: Any) -> None:
     env.AddMethod(generated, "Generated")
     env.AddMethod(app_files, "AppFiles")
     env.AddMethod(table, "Table")
-    env.AddMethod(manuals, "Manuals")
 
 
 def interfaces_of(env: Any, app: App) -> tuple[Interface, ...]:
@@ -69,12 +68,3 @@ def table(env: Any, found: tuple[Interface, ...], folder: Path) -> Any:
     texts = printer.table(found)
     (name,) = texts
     return _print(env, [str(folder / name)], [], texts)
-
-
-def manuals(env: Any) -> list[Any]:
-    """Return the manual pages of rpikit's own interfaces."""
-    return [
-        nodes[f"{name}.md"]
-        for name, nodes in env["GENERATED"].items()
-        if name in interfaces.names()
-    ]
