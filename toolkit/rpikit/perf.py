@@ -139,7 +139,7 @@ def _line(one: Compared) -> str:
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
     text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}{floor:>9}{ratio:>6}"
     baseline = "" if one.baseline is None else f"{one.baseline:,}"
-    change = one.verdict if one.change is None else f"{one.change:+.1f} %"
+    change = one.verdict if one.change is None else f"{round(one.change, 1) + 0.0:+.1f} %"
     return f"{text}{baseline:>10}{change:>9}".rstrip()
 
 
