@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "abi/solo5.h"
+#include "guest/backtrace.h"
 #include "guest/end.h"
 #include "guest/log.h"
 #include "guest_halt.h"
@@ -107,22 +108,22 @@ static const char *vector_name(uint64_t vector)
     return names[vector & 3];
 }
 
-void exception_report(uint64_t vector, uint64_t sp, uint64_t lr)
+void exception_report(uint64_t vector, uint64_t sp, uint64_t lr, uint64_t fp)
 {
     static bool reporting;
     const uint64_t esr = READ_SYSTEM(esr_el1);
 
-    while (reporting)
+    while (reporting || backtrace_is_reading())
         guest_halt(0, SOLO5_EXIT_ABORT);
     reporting = true;
 
     const bool is_sync = vector == VECTOR_SYNC_SPX;
     log_write(LOG_ERROR,
-              "Solo5: trap: %s%s, class 0x%02x\n"
+              "Solo5: trap: %s%s, class 0x%02x, build %016lx\n"
               "Solo5: trap: ESR 0x%016lx ELR 0x%016lx FAR 0x%016lx\n"
-              "Solo5: trap: LR  0x%016lx SP  0x%016lx vector %u\n",
+              "Solo5: trap: LR  0x%016lx SP  0x%016lx FP  0x%016lx vector %u\n",
               is_sync ? class_name(esr) : vector_name(vector), is_sync ? fault_name(esr) : "",
-              (unsigned int)ESR_CLASS(esr), esr, READ_SYSTEM(elr_el1),
-              has_address(esr) ? READ_SYSTEM(far_el1) : 0, lr, sp, (unsigned int)vector);
-    guest_abort("unexpected exception");
+              (unsigned int)ESR_CLASS(esr), backtrace_build(), esr, READ_SYSTEM(elr_el1),
+              has_address(esr) ? READ_SYSTEM(far_el1) : 0, lr, sp, fp, (unsigned int)vector);
+    guest_abort_at("unexpected exception", fp);
 }

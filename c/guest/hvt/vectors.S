@@ -18,14 +18,15 @@ exception_vectors:
     vector \number
     .endr
 
-/* exception_report(vector, stack pointer, link register) on a stack of its own: the guest's may be
- * what is broken. An exception in the report itself starts it again. */
+/* exception_report(vector, stack pointer, link register, frame pointer) on a stack of its own: the
+ * guest's may be what is broken. An exception in the report itself starts it again. */
 exception_entry:
     mov     x1, sp
     mov     x2, x30
-    adrp    x3, exception_stack_top
-    add     x3, x3, :lo12:exception_stack_top
-    mov     sp, x3
+    mov     x3, x29
+    adrp    x4, exception_stack_top
+    add     x4, x4, :lo12:exception_stack_top
+    mov     sp, x4
     b       exception_report
 
     .section .bss.exception_stack, "aw", %nobits

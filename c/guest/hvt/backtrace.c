@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of an hvt guest, by the frame records of AAPCS64: the caller's record, its address. */
+#include "guest/backtrace.h"
+
+#include <stddef.h>
+
+#define CALLS_MAX  16
+#define MEMORY_END (UINT64_C(1) << 32) /* of any guest; what a call stores to lies above */
+#define BUILD_AT   16                  /* bytes of a build id's note before the id: ELF, "GNU" */
+
+/* From the linker script. */
+extern const char _etext[], _sbuild[], _ebuild[];
+
+static bool reading;
+
+bool backtrace_is_reading(void)
+{
+    return reading;
+}
+
+uint64_t backtrace_build(void)
+{
+    uint64_t build = 0;
+
+    if ((size_t)(_ebuild - _sbuild) < BUILD_AT + sizeof(build))
+        return 0;
+    for (size_t i = 0; i < sizeof(build); i++)
+        build = build << 8 | (unsigned char)_sbuild[BUILD_AT + i];
+    return build;
+}
+
+/* A record that lies elsewhere is not read, since text may not be readable. What memory the guest
+ * has is not asked: beyond it an exception ends the report, which has said the rest by then. */
+static bool is_record(uintptr_t frame)
+{
+    return frame % sizeof(uintptr_t) == 0 && frame >= (uintptr_t)_etext &&
+           frame < MEMORY_END - 2 * sizeof(uintptr_t);
+}
+
+void backtrace_say(enum log_level level, uintptr_t frame)
+{
+    log_write(level, "Solo5: backtrace of build %016lx\n", backtrace_build());
+    reading = true;
+    for (unsigned int call = 0; call < CALLS_MAX && is_record(frame); call++) {
+        const volatile uintptr_t *record = (const volatile uintptr_t *)frame;
+        const uintptr_t caller = record[0], address = record[1];
+
+        if (address == 0)
+            break;
+        log_write(level, "Solo5: backtrace: 0x%016lx\n", (uint64_t)address);
+        if (caller <= frame)
+            break;
+        frame = caller;
+    }
+    reading = false;
+}
