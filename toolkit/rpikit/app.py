@@ -31,16 +31,25 @@ Active = Literal["high", "low"]
 Drive = Literal["push-pull", "open-drain", "open-source"]
 
 
+SECTOR_SIZES = tuple(512 << n for n in range(7))
+"""Block sizes of a Solo5 block device, in bytes."""
+
+LINE_KEYS = ("line", "direction", "pull", "active", "drive")
+
+
 @dataclass(frozen=True)
 class DeviceType:
-    """What a type of device needs of the host, and which way it may look."""
+    """What a type of device needs of the host, which way it may look, and what is said of it."""
 
     interfaces: tuple[str, ...]
-    directions: tuple[Direction, ...]
+    directions: tuple[Direction, ...] = ()
+    keys: tuple[str, ...] = LINE_KEYS  # the first is needed
 
 
 DEVICE_TYPES: Mapping[str, DeviceType] = {
+    "block": DeviceType(interfaces=("block",), keys=("path", "sector_size")),
     "led": DeviceType(interfaces=("led",), directions=("out",)),
+    "net": DeviceType(interfaces=("net",), keys=("tap", "mac")),
     "switch": DeviceType(interfaces=("switch",), directions=("in", "out")),
 }
 
@@ -90,6 +99,30 @@ def _device_name(name: str) -> str:
             "name the device with letters and digits, a letter first, at most 67 characters"
         )
     return name
+
+
+def _path(path: str) -> str:
+    if not path.startswith("/") or not path.isprintable():
+        raise Misfit('write an absolute path on the board, such as "/var/lib/storage.img"')
+    return path
+
+
+def _sector_size(size: int) -> int:
+    if size not in SECTOR_SIZES:
+        raise Misfit(f"write {wording.options(SECTOR_SIZES)}")
+    return size
+
+
+def _tap(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", name):
+        raise Misfit('write the name of a tap on the board, such as "tap0"')
+    return name
+
+
+def _mac(mac: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", mac):
+        raise Misfit('write an address that is not a group\'s, such as "52:54:00:12:34:56"')
+    return mac
 
 
 def _device_type(name: str) -> str:
@@ -158,23 +191,56 @@ class Budget(Model):
         return {name: size for name, size in self if size is not None}
 
 
-class _OnALine(Model):
+class _Properties(Model):
     type: DeviceTypeName = Field(description="What it is.")
-    line: Line = Field(examples=[17], description="Its line: the GPIO number, not the pin.")
     pull: Pull = Field(default="none", description="The resistor inside the chip, for an input.")
     active: Active = Field(default="high", description="The electrical level that means active.")
     drive: Drive = Field(default="push-pull", description="How an output drives its line.")
 
 
-class DeviceFile(_OnALine):
+class DeviceFile(_Properties):
     """What a file says of a device."""
 
+    line: Line | None = Field(
+        default=None,
+        examples=[17],
+        description="The line of a pin: the GPIO number, not the pin of the header.",
+    )
     direction: Direction | None = Field(
         default=None, description="Which way it looks, where its type leaves that open."
+    )
+    path: Annotated[str, AfterValidator(_path)] | None = Field(
+        default=None,
+        examples=["/var/lib/storage.img"],
+        description="The file or block device on the board that a block device is.",
+    )
+    sector_size: Annotated[int, AfterValidator(_sector_size)] | None = Field(
+        default=None, examples=[512], description="Bytes of a block device's blocks; 512."
+    )
+    tap: Annotated[str, AfterValidator(_tap)] | None = Field(
+        default=None,
+        examples=["tap0"],
+        description="The interface on the board, a tap that is up, that a network device is.",
+    )
+    mac: Annotated[str, AfterValidator(_mac)] | None = Field(
+        default=None,
+        examples=["52:54:00:12:34:56"],
+        description="A network device's address; else a random one at each start.",
     )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        keys = DEVICE_TYPES[self.type].keys
+        for key in sorted(self.model_fields_set - {"type", *keys}):
+            known = wording.options(keys)
+            raise Misfit(f'type "{self.type}" has no such key; it has {known}', key)
+        if getattr(self, keys[0]) is None:
+            raise describe.missing(keys[0])
+        if self.line is not None:
+            self._check_line()
+        return self
+
+    def _check_line(self) -> None:
         ways = DEVICE_TYPES[self.type].directions
         if self.direction is None and len(ways) > 1:
             remedy = f"a {self.type} needs one; write {wording.options(ways)}"
@@ -188,7 +254,6 @@ class DeviceFile(_OnALine):
             raise Misfit("only an input has a pull; leave it out", "pull")
         if self.drive != "push-pull" and self.way == "in":
             raise Misfit("only an output has a drive; leave it out", "drive")
-        return self
 
     @property
     def way(self) -> Direction:
@@ -196,10 +261,11 @@ class DeviceFile(_OnALine):
         return self.direction or DEVICE_TYPES[self.type].directions[0]
 
 
-class Device(_OnALine):
+class Device(_Properties):
     """A device on one line of the board."""
 
     name: str
+    line: Line
     direction: Direction
 
     @property
@@ -222,6 +288,37 @@ class Device(_OnALine):
         return tuple(flag for flag, is_set in flags.items() if is_set)
 
 
+class Attachment(Model):
+    """A device that is not on a line: storage or a network of the board."""
+
+    name: str
+    type: Literal["block", "net"]
+    path: str | None = None
+    sector_size: int | None = None
+    tap: str | None = None
+    mac: str | None = None
+
+    @property
+    def mft_type(self) -> str:
+        """Its type in the manifest: a name of enum mft_type in abi/manifest.h."""
+        return f"MFT_{self.type.upper()}_BASIC"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The tender's options that attach it."""
+        values = {
+            "block": self.path,
+            "block-sector-size": self.sector_size,
+            "net": self.tap,
+            "net-mac": self.mac,
+        }
+        return tuple(
+            f"--{option}:{self.name}={value}"
+            for option, value in values.items()
+            if value is not None
+        )
+
+
 class AppFile(Model):
     """Everything an rpikit.toml states."""
 
@@ -241,7 +338,7 @@ class AppFile(Model):
         lines: dict[int, str] = {}
         macros: dict[str, str] = {}
         for name, device in self.devices.items():
-            other = lines.setdefault(device.line, name)
+            other = name if device.line is None else lines.setdefault(device.line, name)
             if other != name:
                 raise Misfit(
                     f"devices.{other} has this line already; give each device its own",
@@ -270,6 +367,7 @@ class App(Model):
     memory: int
     interfaces: tuple[str, ...]
     devices: tuple[Device, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     ready: str | None = None
     budget: Budget = Budget()
 
@@ -277,6 +375,11 @@ class App(Model):
     def source(self) -> Path:
         """The file it was read from."""
         return self.folder / FILE
+
+    @property
+    def entries(self) -> int:
+        """Entries of its manifest, with the reserved first one."""
+        return 1 + len(self.devices) + len(self.attachments)
 
     @property
     def pins(self) -> dict[str, int]:
@@ -323,8 +426,15 @@ def load_file(path: Path) -> App:
             drive=device.drive,
         )
         for name, device in described.devices.items()
+        if device.line is not None
     )
-    needed = {one for device in devices for one in DEVICE_TYPES[device.type].interfaces}
+    attachments = tuple(
+        Attachment.model_validate({"name": name, **device.model_dump(include=set(kept))})
+        for name, device in described.devices.items()
+        if (kept := ("type", *DEVICE_TYPES[device.type].keys)) and device.line is None
+    )
+    types = {device.type for device in described.devices.values()}
+    needed = {one for kind in types for one in DEVICE_TYPES[kind].interfaces}
     return App(
         folder=folder,
         name=firmware.name,
@@ -333,6 +443,7 @@ def load_file(path: Path) -> App:
         memory=firmware.memory,
         interfaces=tuple(sorted({*interface.CORE, *needed, *firmware.interfaces})),
         devices=devices,
+        attachments=attachments,
         ready=firmware.ready,
         budget=described.budget,
     )

@@ -188,7 +188,8 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     memory = (f"--mem={app.memory >> 20}",)
     label = f"../../{host.PINS}" if board.platform == "loop" else board.soc.gpio.chip_label
     chip = (f"--gpio-chip={label}",) if app.devices else ()
-    return memory + chip + tuple(f"--pin:{_grant(one)}" for one in app.devices)
+    pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
+    return memory + chip + pins + tuple(word for one in app.attachments for word in one.options)
 
 
 def _grant(wish: Device) -> str:
@@ -205,7 +206,9 @@ def needs(app: App, board: Board) -> tuple[str, ...]:
     """Return the device nodes that the tender will open on the board."""
     if board.platform == "loop":
         return ()
-    return ("/dev/kvm", "/dev/gpiochip0") if app.devices else ("/dev/kvm",)
+    pins = ("/dev/gpiochip0",) if app.devices else ()
+    taps = ("/dev/net/tun",) if any(one.type == "net" for one in app.attachments) else ()
+    return ("/dev/kvm", *pins, *taps)
 
 
 def write(manifest: Manifest, contents: Mapping[str, bytes], out: Path) -> Bundle:

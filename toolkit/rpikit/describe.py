@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from rpikit import wording
 from rpikit.errors import DescriptionError
@@ -34,6 +35,7 @@ __all__ = [
     "fault",
     "format_size",
     "load",
+    "missing",
     "nothing",
     "parse_size",
     "read",
@@ -91,6 +93,11 @@ class FaultsError(DescriptionError):
         more = f" (and {len(each) - 1} more)" if len(each) > 1 else ""
         super().__init__(f"{each[0]}{more}")
         self.each = tuple(each)
+
+
+def missing(key: str) -> PydanticCustomError:
+    """Return the fault of a key that only some values of the other keys call for."""
+    return PydanticCustomError("missing", "missing", {"error": Misfit("missing", key)})
 
 
 def parse_size(text: object) -> int:
