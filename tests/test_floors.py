@@ -57,7 +57,7 @@ INCLUDES: dict[str, frozenset[str]] = {
     "lib": frozenset({"abi"}),
     "dispatch": frozenset({"abi"}),
     "backends": frozenset({"abi", "lib"}),
-    "devices": frozenset({"abi", "dispatch", "backends"}),
+    "devices": frozenset({"abi", "lib", "dispatch", "backends"}),
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The public API of Solo5 for applications, as far as rpikit's bindings offer it. */
+/* The public API of Solo5 for applications. */
 #ifndef RPIKIT_SOLO5_H
 #define RPIKIT_SOLO5_H
 
@@ -30,6 +30,9 @@ typedef uint64_t solo5_off_t;        /* bytes */
 #define SOLO5_EXIT_FAILURE 1
 #define SOLO5_EXIT_ABORT 255
 
+#define SOLO5_NET_ALEN 6  /* bytes of an Ethernet address */
+#define SOLO5_NET_HLEN 14 /* bytes of an Ethernet frame's header */
+
 struct solo5_start_info {
     const char *cmdline;  /* without the words that start with --solo5: */
     uintptr_t heap_start; /* first byte free for the application */
@@ -51,12 +54,48 @@ solo5_time_t solo5_clock_monotonic(void);
 /* Nanoseconds since 1970-01-01 UTC; may jump. */
 solo5_time_t solo5_clock_wall(void);
 
-/* Sleeps until the monotonic clock reaches (deadline) or a device in *(ready) can be read.
- * (ready) may be NULL; it is 0 when the deadline passed. */
+/* Sleeps until the monotonic clock reaches (deadline), or a device that was attached can be read:
+ * its bit in *(ready) says which. What was not read makes the next call return at once. (ready) may
+ * be NULL; it is 0 when the deadline passed. A deadline in the past looks once. */
 void solo5_yield(solo5_time_t deadline, solo5_handle_set_t *ready);
 
 /* Writes (size) bytes of (buf) to the console, best effort. */
 void solo5_console_write(const char *buf, size_t size);
+
+struct solo5_net_info {
+    uint8_t mac_address[SOLO5_NET_ALEN];
+    size_t mtu; /* bytes, without the frame's header */
+};
+
+/* Acquires the network device that the manifest calls (name). SOLO5_R_EINVAL, with *(handle) and
+ * *(info) as they were: there is none, or it was acquired before. */
+solo5_result_t solo5_net_acquire(const char *name, solo5_handle_t *handle,
+                                 struct solo5_net_info *info);
+
+/* Sends one frame, from its destination address on: at most info.mtu + SOLO5_NET_HLEN bytes.
+ * SOLO5_R_AGAIN: not now; yield, and send it again. */
+solo5_result_t solo5_net_write(solo5_handle_t handle, const uint8_t *buf, size_t size);
+
+/* Receives one frame into (buf), which should have room for info.mtu + SOLO5_NET_HLEN bytes.
+ * SOLO5_R_AGAIN: none is there; solo5_yield() waits for one. */
+solo5_result_t solo5_net_read(solo5_handle_t handle, uint8_t *buf, size_t size, size_t *read_size);
+
+struct solo5_block_info {
+    solo5_off_t capacity;   /* bytes */
+    solo5_off_t block_size; /* bytes of every transfer */
+};
+
+/* Acquires the block device that the manifest calls (name). SOLO5_R_EINVAL, with *(handle) and
+ * *(info) as they were: there is none, or it was acquired before. */
+solo5_result_t solo5_block_acquire(const char *name, solo5_handle_t *handle,
+                                   struct solo5_block_info *info);
+
+/* Moves the one block at (offset), a multiple of info.block_size, which is also (size).
+ * SOLO5_R_EINVAL: not one whole block of the device. SOLO5_R_EUNSPEC: the storage failed. */
+solo5_result_t solo5_block_write(solo5_handle_t handle, solo5_off_t offset, const uint8_t *buf,
+                                 size_t size);
+solo5_result_t solo5_block_read(solo5_handle_t handle, solo5_off_t offset, uint8_t *buf,
+                                size_t size);
 
 /* Bytes and placement of a thread-local storage block; see ELF TLS variant I on aarch64. */
 size_t solo5_tls_size(void);

@@ -2,6 +2,7 @@
 /* The devices of the manifest on the tender's side: options, and what is attached. */
 #include "tender/devices.h"
 
+#include "tender/options.h"
 #include "tender/report.h"
 
 extern const struct device *const devices[] __asm__("__start_tender_devices");
@@ -22,6 +23,32 @@ static void attach_nothing(struct mft *manifest, struct host *host)
 
 static const struct device none = {.usage = "", .option = no_option, .attach = attach_nothing};
 TENDER_DEVICE(none);
+
+bool devices_take(const char *word, const char *prefix, const char **taken, uint32_t *count,
+                  uint32_t max)
+{
+    const char *value = options_after(word, prefix);
+
+    if (!value)
+        return false;
+    if (*count == max)
+        fail("more than %u options %s", max, prefix);
+    taken[(*count)++] = value;
+    return true;
+}
+
+struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char **text)
+{
+    for (uint32_t i = 1; i < manifest->entries; i++) {
+        struct mft_entry *entry = &manifest->e[i];
+        const char *rest = options_after(*text, entry->name);
+        if (entry->type == type && rest && *rest == '=') {
+            *text = rest + 1;
+            return entry;
+        }
+    }
+    return NULL;
+}
 
 bool devices_option(const char *word)
 {

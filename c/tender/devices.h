@@ -21,6 +21,14 @@ struct device {
     static const struct device *const name##_device                                                \
         __attribute__((used, section("tender_devices"))) = &(name)
 
+/* For options: if (word) begins with (prefix), keeps what follows in the (max) places of (taken),
+ * of which *(count) are in use. Ends the tender if there is no room. */
+bool devices_take(const char *word, const char *prefix, const char **taken, uint32_t *count,
+                  uint32_t max);
+
+/* The entry of (type) that *(text), NAME=VALUE, names, and *(text) moves to VALUE; or NULL. */
+struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char **text);
+
 bool devices_option(const char *word);
 void devices_usage(void (*put)(const char *text));
 

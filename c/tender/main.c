@@ -38,8 +38,8 @@ static void fill_memory(void)
 static int run(int argc, char **argv)
 {
     report_signals();
-    sandbox_prepare();
     options_read(&options, argc, argv);
+    sandbox_prepare();
     load_check(&image, options.kernel, options.memory_size);
     devices_attach(&image.notes.u.manifest, &host);
     host.manifest = &image.notes.u.manifest;

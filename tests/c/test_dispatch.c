@@ -43,7 +43,7 @@ static const uint32_t numbers[] = {
 
 static void unknown_numbers_are_told_apart(void)
 {
-    const uint32_t unknown[] = {0, 4, 9, 32, 0x1fffff, 0x200016, 0x7ffffff, UINT32_MAX};
+    const uint32_t unknown[] = {0, 9, 31, 32, 0x1fffff, 0x200016, 0x7ffffff, UINT32_MAX};
 
     start();
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)

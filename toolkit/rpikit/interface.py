@@ -23,6 +23,9 @@ NUMBER_MAX = 0x7FFFFFF
 CORE = ("clock", "console", "halt", "poll")
 """Interfaces that every guest has."""
 
+SOLO5 = (*CORE, "block", "net")
+"""Interfaces of Solo5's own: the bindings have all of them, used or not."""
+
 NAME_MAX = 32
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=NAME_MAX)]
 TAKEN = frozenset(

@@ -71,6 +71,10 @@ void fake_reset(void)
     fake_console = (struct fake_console){.size = 0};
     fake_time = (struct fake_time){.wall = 0};
     fake_ready = 0;
+    for (size_t i = 0; i < FAKE_DEVICES; i++) {
+        fake_disks[i] = (struct fake_disk){.size = 0};
+        fake_nets[i].sent.count = fake_nets[i].waiting.count = 0;
+    }
 }
 
 void fake_play(const struct fake_edge *edges, size_t count)

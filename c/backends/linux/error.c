@@ -21,6 +21,8 @@ const char *sys_error_text(long result)
         return "Permission denied";
     case SYS_EFAULT:
         return "Bad address";
+    case SYS_ENOTBLK:
+        return "Neither a file nor a block device";
     case SYS_EBUSY:
         return "Device or resource busy";
     case -17:
@@ -38,6 +40,12 @@ const char *sys_error_text(long result)
         return "Too many open files";
     case -25:
         return "Inappropriate ioctl for device";
+    case -28:
+        return "No space left on device";
+    case -30:
+        return "Read-only file system";
+    case SYS_ENETDOWN:
+        return "Network is down";
     case SYS_ENOSYS:
         return "Function not implemented";
     case -40:

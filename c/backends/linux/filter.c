@@ -94,6 +94,26 @@ void filter_allow_fd(struct filter *filter, enum sys_number number, int fd)
     filter_allow(filter, number, &is_fd, 1);
 }
 
+void filter_allow_fds(struct filter *filter, enum sys_number number, const int *fds, size_t count)
+{
+    struct filter_argument run = {0, 0, 0};
+
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t fd = (uint32_t)fds[i];
+        if (fd == 0)
+            continue;
+        if (run.first != 0 && fd == run.last + 1) {
+            run.last = fd;
+            continue;
+        }
+        if (run.first != 0)
+            filter_allow(filter, number, &run, 1);
+        run.first = run.last = fd;
+    }
+    if (run.first != 0)
+        filter_allow(filter, number, &run, 1);
+}
+
 void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32_t request)
 {
     const struct filter_argument arguments[] = {

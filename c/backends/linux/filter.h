@@ -44,6 +44,10 @@ void filter_allow(struct filter *filter, enum sys_number number,
 void filter_allow_fd(struct filter *filter, enum sys_number number, int fd);
 void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32_t request);
 
+/* Allows (number) on each of (count) descriptors but 0, which stands for none; those that follow
+ * one another are one rule. */
+void filter_allow_fds(struct filter *filter, enum sys_number number, const int *fds, size_t count);
+
 /* Kills the process at anything else. Returns 0, or the error: the filter is on from here. */
 long filter_enter(struct filter *filter);
 

@@ -22,9 +22,12 @@ enum sys_error {
     SYS_EACCES = -13,
     SYS_EFAULT = -14,
     SYS_EBUSY = -16,
+    SYS_ENOTBLK = -15,
     SYS_ENODEV = -19,
     SYS_EINVAL = -22,
     SYS_ENOSYS = -38,
+    SYS_ENETDOWN = -100,
+    SYS_ENOBUFS = -105,
 };
 
 /* The error in words. */

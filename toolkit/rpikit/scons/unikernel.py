@@ -44,7 +44,8 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
             continue
         unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
         parts.append(env.Compiled(file, common, [*flags, *unguarded]))
-    for i in interfaces.load_all(app.interfaces, app.folder / "interfaces"):
+    names = tuple(sorted({*app.interfaces, *interfaces.SOLO5}))
+    for i in interfaces.load_all(names, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
         parts.append(env.Compiled(Path(str(stub)), common, flags))
     joined = env.Linked(folder / "bindings-all.o", parts, "--build-id=none", "-r")

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Storage under Linux: a file or a block device for each handle. */
+#ifndef RPIKIT_BACKENDS_LINUX_BLOCK_H
+#define RPIKIT_BACKENDS_LINUX_BLOCK_H
+
+#include <stdint.h>
+
+/* Opens (path) for reading and writing as (handle), below 64, and sets *(size) to its bytes. Before
+ * the sandbox. Returns 0 or an error. */
+long block_open(uint32_t handle, const char *path, uint64_t *size);
+
+/* The transfers that failed: how many, and the error of the last; 0 if its storage ended early. */
+struct block_failures {
+    uint64_t count;
+    uint32_t handle;
+    long error;
+};
+
+extern struct block_failures block_failures;
+
+#endif
