@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a unikernel's ELF file says: segments, notes, manifest, sizes. Reads, never runs."""
 
+import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,12 +86,12 @@ class Unikernel:
 
 def read(path: Path) -> Unikernel:
     """Read a unikernel file; what is no Solo5 unikernel is refused."""
-    with _opened(path, "Solo5 unikernel") as elf:
+    with opened(path, "Solo5 unikernel") as elf:
         return _read(path, elf)
 
 
 @contextmanager
-def _opened(path: Path, kind: str) -> Iterator[ELFFile]:
+def opened(path: Path, kind: str) -> Iterator[ELFFile]:
     """Open an ELF file; what is wrong with its bytes is said in one line, whatever they are."""
     try:
         with path.open("rb") as file:
@@ -105,7 +106,7 @@ def _opened(path: Path, kind: str) -> Iterator[ELFFile]:
 
 def _check_ends(elf: ELFFile, size: int) -> None:
     """Refuse a file that ends before its parts do, so that nobody asks for their bytes."""
-    ends = [one["p_offset"] + one["p_filesz"] for one in elf.iter_segments()]
+    ends = [one["p_offset"] + one["p_filesz"] for one in elf.iter_segments() if one["p_filesz"] > 0]
     ends += [
         one["sh_offset"] + one["sh_size"]
         for one in elf.iter_sections()
@@ -133,7 +134,7 @@ def _read(path: Path, elf: ELFFile) -> Unikernel:
         path=path,
         size=path.stat().st_size,
         entry=elf["e_entry"],
-        build_id=_build_id(elf),
+        build_id=build_id_of(elf),
         target=TARGETS.get(target, str(target)),
         abi_version=version,
         segments=tuple(loads),
@@ -166,20 +167,29 @@ def _manifest(note: bytes) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _build_id(elf: ELFFile) -> str | None:
+def build_id_of(elf: ELFFile) -> str | None:
+    """Return the build id of an open file, if it has one."""
     section = elf.get_section_by_name(BUILD_ID)
     return None if section is None else section.data()[16:].hex()
 
 
 def build_id(path: Path) -> str | None:
     """Return what tells this build of a program from every other, if it has that."""
-    with _opened(path, "program") as elf:
-        return _build_id(elf)
+    with opened(path, "program") as elf:
+        return build_id_of(elf)
+
+
+def build_id_in(data: bytes, name: str) -> str | None:
+    """Return the build id of a program that was read already; `name` is for messages."""
+    try:
+        return build_id_of(ELFFile(io.BytesIO(data)))
+    except (ELFError, struct.error, ValueError, OverflowError) as error:
+        raise FirmwareError(f"{name}: is no program: {error}") from error
 
 
 def functions(path: Path) -> dict[str, int]:
     """Return the size in bytes of each function of a program that still has its symbols."""
-    with _opened(path, "program") as elf:
+    with opened(path, "program") as elf:
         table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return {}
@@ -195,7 +205,7 @@ def differing(one: Path, other: Path) -> list[str]:
 
     The build id, which differs whenever anything does, is named only if nothing else is.
     """
-    with _opened(one, "program") as left, _opened(other, "program") as right:
+    with opened(one, "program") as left, opened(other, "program") as right:
         ours, theirs = _contents(left), _contents(right)
     names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
     return [name for name in names if name != BUILD_ID] or names
