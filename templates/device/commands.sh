@@ -78,7 +78,7 @@ do_install() { # TOKEN SECONDS: verify, try, and select the firmware if it is re
         do_status
         return
     fi
-    tail -n 20 "$run/console.log" 2>/dev/null | sed 's/^/console=/'
+    print_kept | tail -n 20 | sed 's/^/console=/'
     stop_guest
     fall_back "$slot" $was_running
     fail $FIRMWARE "$(read_launch "$idle" name) $reason; $after"
@@ -118,17 +118,47 @@ do_stop() { # end the guest
 }
 
 do_logs() { # [LINES]: print the end of the console
-    tail -n "${1:-100}" "$run/console.log" 2>/dev/null
+    print_kept | tail -n "${1:-100}"
 }
 
 do_follow() { # print the console from its beginning until the guest ends or our reader is gone
-    [ -e "$run/console.log" ] || fail $BOARD 'has started no firmware yet' 'rpikit flash'
-    exec 3<"$run/console.log"
-    while guest_lives && [ -d "/proc/$PPID" ]; do
-        cat <&3 || exit
+    find_part 0 || fail $BOARD 'has started no firmware yet' 'rpikit flash'
+    guest_lives
+    byte=0
+    until print_from "$byte"; do
+        find_part "$byte" || return
+        echo "rpikit: $((part - byte)) bytes of the console were not kept"
+        byte=$part
+    done
+}
+
+do_watch() { # RUN FROM: print a head of key=value, `console=`, and the console to the guest's end
+    # RUN is the head's from before, or -; if that guest is still the one, from byte FROM on, else
+    # the next one's from its beginning. FROM -N is the last N lines, `end` waits for the next.
+    while :; do
+        if guest_lives; then running=yes; else running=no; fi
+        run_id=$guest_pid.$guest_born.$guest_boot
+        if [ -n "$guest_pid" ] && find_part 0; then
+            [ "$run_id" = "$1" ] && [ "$2" = end ] || break
+        fi
+        [ -d "/proc/$PPID" ] || exit
         nap
     done
-    cat <&3
+    from=0
+    case $2 in
+    -*) find_tail "${2#-}" ;;
+    *) [ "$run_id" != "$1" ] || from=$2 ;;
+    esac
+    find_byte "$from" && [ "$part" -gt "$from" ] && from=$part
+    echo "run=$run_id"
+    echo "unikernel=$slots/$guest_slot/{{ unikernel }}"
+    echo "running=$running"
+    echo "from=$from"
+    for key in name version digest; do
+        echo "$key=$(read_launch "$guest_slot" "$key")"
+    done
+    echo 'console='
+    print_from "$from" || return 0
 }
 
 do_supervise() { # SLOT: run its firmware to the end and leave the status behind
@@ -138,11 +168,7 @@ do_supervise() { # SLOT: run its firmware to the end and leave the status behind
     while IFS= read -r line; do
         case $line in run=*) set -- "$@" "${line#run=}" ;; esac
     done <{{ launch }}
-    rm -f "$run/console.log"
-    "$@" >"$run/console.log" 2>&1 &
-    read_birth $!
-    echo "$! $born $boot $supervised" >"$run/guest.new" &&
-        mv -f "$run/guest.new" "$run/guest" || kill $!
-    wait $!
-    echo $? >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+    rm -rf "$run/console"
+    mkdir "$run/console"
+    run_guest "$@" 2>&1 | keep_console
 }

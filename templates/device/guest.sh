@@ -1,6 +1,6 @@
 {# SPDX-License-Identifier: MIT #}
 # The running guest. `run/guest` is `PID BORN BOOT SLOT`, `run/exit` its status once it has ended,
-# `run/console.log` what it and its tender wrote.
+# `run/console` what it and its tender wrote.
 
 read_launch() { # SLOT KEY: print the values of KEY in the slot's launch file, one per line
     sed -n "s/^$2=//p" "$slots/$1/{{ launch }}" 2>/dev/null
@@ -34,6 +34,15 @@ launch_slot() { # SLOT: start its firmware, free of this shell and its connectio
     done
 }
 
+run_guest() { # WORD...: run the tender to its end and leave its status behind
+    "$@" &
+    read_birth $!
+    echo "$! $born $boot $supervised" >"$run/guest.new" &&
+        mv -f "$run/guest.new" "$run/guest" || kill $!
+    wait $!
+    echo $? >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+}
+
 stop_guest() { # end the guest, kindly for three seconds
     guest_lives || return 0
     kill -TERM "$guest_pid" 2>/dev/null
@@ -49,9 +58,9 @@ stop_guest() { # end the guest, kindly for three seconds
 
 said_ready() { # whether the console shows that the guest is up
     if [ -n "$ready" ]; then
-        grep -qF -e "$ready" "$run/console.log" 2>/dev/null
+        print_kept | grep -qF -e "$ready"
     else
-        [ -s "$run/console.log" ]
+        [ -s "$run/console/0" ] || find_part 1
     fi
 }
 
@@ -69,6 +78,7 @@ await_ready() { # SLOT SECONDS: false with reason set if its guest does not get 
     done
     nap # a tender that refuses its firmware writes, too, and is gone at once
     guest_lives && return 0
+    await_kept
     read_exit
     if [ "$ended" != 0 ]; then
         reason="ended with status ${ended:-unknown}"

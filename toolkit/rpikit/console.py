@@ -5,10 +5,45 @@ Knows no tests and no terminals; whoever wants lines, patterns or time stamps bu
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Self
 
-from rpikit.device import DeviceHalf
+from rpikit.device import Answer, DeviceHalf
 from rpikit.errors import BoardError
+
+HEAD_END = b"console=\n"
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands before the console that `DeviceHalf.watch` gives."""
+
+    run: str  # tells this start of a guest from every other
+    pid: int
+    name: str
+    version: str
+    unikernel: str  # its file on the board
+    running: bool
+    begin: int  # the byte with which the console begins; those before it are not given
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        """Read a head, which ends with HEAD_END; BoardError says what came instead."""
+        answer = Answer(text.decode(errors="replace"))
+        run, begin = answer.one("run"), answer.one("from")
+        pid = run.partition(".")[0]
+        if not pid.isdecimal() or not begin.isdecimal():
+            last = text.decode(errors="replace").strip().rpartition("\n")[2]
+            raise BoardError(f"the board's console does not open: {last or 'nothing was said'}")
+        return cls(
+            run=run,
+            pid=int(pid),
+            name=answer.one("name"),
+            version=answer.one("version"),
+            unikernel=answer.one("unikernel"),
+            running=answer.one("running") == "yes",
+            begin=int(begin),
+        )
 
 
 class Console:

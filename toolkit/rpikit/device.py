@@ -26,6 +26,7 @@ from rpikit.transport import Channel, Result, Transport
 HOME = "/opt/rpikit"  # on the board, if its user may write there; else ~/.rpikit
 HALF = "device.sh"  # files that the device half itself opens in a slot
 LAUNCH = "launch"
+UNIKERNEL = "unikernel.hvt"
 SUMS = "SHA256SUMS"
 LOCK_AGE = 900  # seconds
 
@@ -48,6 +49,7 @@ def script() -> str:
         home=HOME,
         half=HALF,
         launch=LAUNCH,
+        unikernel=UNIKERNEL,
         sums=SUMS,
         lock_age=LOCK_AGE,
     )
@@ -188,6 +190,16 @@ class DeviceHalf:
     def follow(self) -> Channel:
         """Open the console of the guest from its beginning; it ends with the guest."""
         channel = self.transport.start(self._command("follow"))
+        channel.write(script().encode())
+        return channel
+
+    def watch(self, run: str = "-", since: str = "0") -> Channel:
+        """Open the console of a guest behind a head of its own (console.Head); it ends with it.
+
+        `since` is a byte of the run of that name, else `-N` for the last N lines of any, or `end`
+        to wait for the next guest, which is watched from its beginning.
+        """
+        channel = self.transport.start(self._command("watch", run, since))
         channel.write(script().encode())
         return channel
 
