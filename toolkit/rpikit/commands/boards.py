@@ -31,11 +31,11 @@ def up(name: str, bench: Path | None, as_json: bool) -> None:
 @board.command()
 @options.several(options.board_name, options.as_json)
 def down(name: str, as_json: bool) -> None:
-    """Stop the virtual board NAME."""
-    from rpikit import report
+    """Stop the virtual board NAME, or what was flashed onto this machine as a board."""
+    from rpikit import host, report
     from rpikit.virtual import machine
 
-    was_up = machine.down(name)
+    was_up = machine.down(name) or host.stop(name)
     said = f"{name}: stopped" if was_up else f"{name}: was not running"
     report.choose(json_lines=as_json).result({"board": name, "stopped": was_up}, said)
 
