@@ -61,6 +61,7 @@ def generate(env: Any) -> None:
         "-Os",
         "-fno-pie",
         "-fno-builtin",
+        "-fno-omit-frame-pointer",
         "-fvisibility=hidden",
         "-fstack-protector-strong",
         "-ftls-model=local-exec",
