@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
-from rpikit import interface as interfaces_
 from rpikit import paths
-from rpikit.interface import Call, CallField, Interface
+from rpikit.call import FIELD_TYPES, Call, CallField
+from rpikit.interface import Interface
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -70,7 +70,7 @@ def _argument(field: CallField) -> str:
 def _limits(field: CallField) -> str:
     """Return the condition under which what the guest gave is out of its limits."""
     tests = []
-    if field.min is not None and (field.min > 0 or interfaces_.FIELD_TYPES[field.type].signed):
+    if field.min is not None and (field.min > 0 or FIELD_TYPES[field.type].signed):
         tests.append(f"args.{field.name} < {field.min}")
     if field.max is not None:
         tests.append(f"args.{field.name} > {field.max}")
