@@ -5,15 +5,15 @@
 #include "backends/linux/vdso.h"
 #include "lib/string.h"
 #include "tender/devices.h"
+#include "tender/inherit.h"
 #include "tender/options.h"
 #include "tender/report.h"
-#include "tender/sandbox.h"
 
 #define OPTIONS_MAX (MFT_MAX_ENTRIES - 1)
 #define OPTION      "--net:"
 #define OPTION_MAC  "--net-mac:"
 
-enum { FIRST_INHERITED = 3, AT_RANDOM = 25 };
+enum { AT_RANDOM = 25 };
 enum { MULTICAST = 1, LOCAL = 2 }; /* in the first byte of an address: IEEE 802, 8.2.2 */
 
 static const char *interfaces[OPTIONS_MAX], *macs[OPTIONS_MAX]; /* NAME=... of each option */
@@ -24,7 +24,7 @@ static int inherited(const char *text)
 {
     uint32_t fd;
 
-    if (*text++ != '@' || !options_number(&text, '\0', &fd) || fd < FIRST_INHERITED)
+    if (*text++ != '@' || !options_number(&text, '\0', &fd) || fd < INHERIT_FIRST)
         return -1;
     return (int)fd;
 }
@@ -39,7 +39,7 @@ static bool option(const char *word)
     for (const char *at = word; *at != '\0'; at++) {
         if (*at == '=') {
             if (inherited(at + 1) >= 0)
-                sandbox_keep(inherited(at + 1));
+                inherit_keep(inherited(at + 1));
             break;
         }
     }
@@ -106,7 +106,7 @@ static void open(struct mft *manifest, const char *text)
     const int fd = inherited(interface);
     if (*interface == '@' && fd < 0)
         fail(OPTION "%s: the number of a descriptor from %d on is expected behind the '@'", text,
-             FIRST_INHERITED);
+             INHERIT_FIRST);
     const struct net_trouble trouble =
         fd < 0 ? net_open(handle, interface, &mtu) : net_take(handle, fd, &mtu);
     if (trouble.text || trouble.error)

@@ -2,48 +2,20 @@
 /* What the tender gives up before the guest's first instruction. */
 #include "tender/sandbox.h"
 
-#include "abi/manifest.h"
 #include "backends/linux/backend.h"
+#include "tender/inherit.h"
 #include "tender/report.h"
 
-enum { STDIN = 0, STDOUT = 1, STDERR = 2, FIRST_INHERITED = 3 };
+enum { STDIN = 0, STDOUT = 1, STDERR = 2 };
 enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
 
 #define READ_IMPLIES_EXEC  0x0400000L /* include/uapi/linux/personality.h */
 #define ASK_PERSONALITY    0xffffffffL
 #define CAPABILITY_VERSION 0x20080522u /* include/uapi/linux/capability.h, version 3 */
 
-static int kept[MFT_MAX_ENTRIES]; /* in order */
-static uint32_t kept_count;
-
-void sandbox_keep(int fd)
-{
-    uint32_t at = kept_count;
-
-    if (kept_count == MFT_MAX_ENTRIES)
-        fail("more than %d descriptors to keep", MFT_MAX_ENTRIES);
-    for (; at > 0 && kept[at - 1] > fd; at--)
-        kept[at] = kept[at - 1];
-    kept[at] = fd;
-    kept_count++;
-}
-
-/* Linux 5.9; else they stay, unusable. */
-static void close_others(void)
-{
-    int first = FIRST_INHERITED;
-
-    for (uint32_t i = 0; i < kept_count; i++) {
-        if (kept[i] > first)
-            sys_call3(SYS_CLOSE_RANGE, first, kept[i] - 1, 0);
-        first = kept[i] + 1;
-    }
-    sys_call3(SYS_CLOSE_RANGE, first, ~0u, 0);
-}
-
 void sandbox_prepare(void)
 {
-    close_others();
+    inherit_close();
     for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->open)
             (*it)->open();

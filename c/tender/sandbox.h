@@ -5,9 +5,6 @@
 
 #include "tender/kvm.h"
 
-/* Keeps descriptor (fd), which the operator named, from being closed by sandbox_prepare(). */
-void sandbox_keep(int fd);
-
 /* Closes what the caller left open, and gets the backends ready. */
 void sandbox_prepare(void);
 

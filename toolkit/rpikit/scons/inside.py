@@ -36,7 +36,8 @@ def unikernel(env: Any, app: App) -> Any:
     printed = env.AppFiles(app)
     inside = env.Clone(CPPPATH=[*env["CPPPATH"], str(folder / "gen"), str(app.folder)])
     parts = [env.Compiled(file, common, flags) for file in env.SourcesIn("guest", "guest/loop")]
-    for i in interfaces.load_all(app.interfaces, app.folder / "interfaces"):
+    names = tuple(sorted({*app.interfaces, *interfaces.SOLO5}))
+    for i in interfaces.load_all(names, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
         parts.append(env.Compiled(Path(str(stub)), common, flags))
     for file in app.sources:
@@ -82,7 +83,7 @@ def _files(env: Any, found: tuple[Interface, ...]) -> list[Path]:
     def serves(file: Path) -> bool:
         if file.parent.name == "tender":
             devices = {one.stem for one in env.SourcesIn("devices")}
-            return file.stem in {"options", "report", "devices", *devices}
+            return file.stem in {"options", "report", "devices", "inherit", *devices}
         if file.parent.name == "linux":
             return file.stem.split("_")[0] not in replaced
         # The first two are this machine's libc; nothing is laid out in memory here.
