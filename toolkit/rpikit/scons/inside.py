@@ -86,7 +86,7 @@ def _files(env: Any, found: tuple[Interface, ...]) -> list[Path]:
             return file.stem in {"options", "report", "devices", "inherit", *devices}
         if file.parent.name == "linux":
             return file.stem.split("_")[0] not in replaced
-        # The first two are this machine's libc; nothing is laid out in memory here.
+        # The first is this machine's libc; nothing is laid out in memory here.
         return file.name not in {"string.c", "paging.c"}
 
     return [file for file in ours if serves(file)]
