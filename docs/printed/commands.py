@@ -15,7 +15,7 @@ from rpikit.cli import rpikit as program
 
 def markdown() -> str:
     """Return every command with its options, in the order of the help."""
-    parts: list[str] = []
+    parts = ["## All commands", *_options(program)]
     for title, commands in GROUPS.items():
         parts.append(f"## {title}")
         for command in commands:
@@ -33,7 +33,12 @@ def _command(command: click.Command, above: str) -> Iterator[str]:
     yield f"### {path}"
     yield f"```text\n{' '.join([path, *command.collect_usage_pieces(context)])}\n```"
     yield prose(command.help or "")
-    options = list(words.options(command))
+    yield from _options(command)
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    every = (one for one in command.params if isinstance(one, click.Option))
+    options = [one for one in every if one.envvar and not one.hidden]  # not --help, --version
     if options:
         yield text.table(("option", "variable", "meaning"), map(_option, options))
 
