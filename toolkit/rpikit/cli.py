@@ -6,7 +6,7 @@ from typing import NoReturn
 import rich_click as click
 
 from rpikit import __version__, words
-from rpikit.commands import boards, debugging, firmware, machine
+from rpikit.commands import boards, debugging, firmware, machine, monitor
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
@@ -16,6 +16,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         firmware.flash,
         firmware.run,
         firmware.test,
+        monitor.monitor,
         debugging.debug,
     ),
     "Boards": (boards.board,),

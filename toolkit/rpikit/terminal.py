@@ -5,6 +5,7 @@ Knows no boards; without a terminal it reads standard input as it is.
 """
 
 import os
+import select
 import shutil
 import signal
 import sys
@@ -41,6 +42,30 @@ def raw() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def keys() -> Iterator[None]:
+    """Hand each key on as it is pressed, as `raw` does, but leave Ctrl-C and output as they are.
+
+    A program in the background has no keys and touches nothing.
+    """
+    if not sys.stdin.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def pressed() -> bytes:
+    """Return the keys that were pressed since, of a terminal; b"" if none were."""
+    if not sys.stdin.isatty() or os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():
+        return b""
+    return read() if select.select([sys.stdin], [], [], 0)[0] else b""
 
 
 @contextmanager
