@@ -27,6 +27,8 @@ enum mft_line_flag {
     MFT_LINE_PULL_DOWN = 1 << 4,
     MFT_LINE_OPEN_DRAIN = 1 << 5,
     MFT_LINE_OPEN_SOURCE = 1 << 6,
+    MFT_LINE_EDGE_RISING = 1 << 7,  /* edges of the logical level are watched: to active */
+    MFT_LINE_EDGE_FALLING = 1 << 8, /* to inactive */
 };
 
 struct mft_line {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dispatch/guest_memory.h"
+#include "dispatch/waiter.h"
 
 struct gpio; /* devices/gpio.h */
 struct mft;  /* abi/manifest.h */
@@ -15,6 +16,7 @@ struct host {
     struct guest_memory memory;
     struct gpio *gpio; /* never NULL: the zero value denies every line */
     const struct mft *manifest; /* as it was attached; NULL: no devices */
+    struct waiter *waiters; /* what poll.wait looks at, besides descriptors */
     bool halted;
     int32_t status; /* what the guest ended with, once halted */
 };

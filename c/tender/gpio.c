@@ -12,6 +12,7 @@ _Static_assert(GPIO_LINES <= GPIO_DRIVER_LINES, "a driver has room for every lin
 
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
 #define PULLS      (MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN)
+#define EDGES      (MFT_LINE_EDGE_RISING | MFT_LINE_EDGE_FALLING)
 
 static const char *pins[GPIO_LINES]; /* NAME=LINE... of each --pin: */
 static uint32_t pin_count;
@@ -28,6 +29,21 @@ static const struct gpio_driver *find_driver(const char *name)
     return NULL;
 }
 
+static enum gpio_edges find_edges(const char *name)
+{
+    static const char *const names[] = {
+        [GPIO_EDGES_UNPROVEN] = "auto",
+        [GPIO_EDGES_REPORTED] = "reported",
+        [GPIO_EDGES_SAMPLED] = "sampled",
+    };
+
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0)
+            return (enum gpio_edges)i;
+    }
+    fail("--gpio-edges=%s: it is none of auto, reported, sampled", name);
+}
+
 static bool option(const char *word)
 {
     const char *value;
@@ -42,6 +58,13 @@ static bool option(const char *word)
             fail("--gpio=%s: this tender has no such way to the lines", value);
     } else if ((value = options_after(word, "--gpio-chip="))) {
         label = value;
+    } else if ((value = options_after(word, "--gpio-edges="))) {
+        gpio.edges = find_edges(value);
+    } else if ((value = options_after(word, "--gpio-period="))) {
+        uint32_t period;
+        if (!options_number(&value, '\0', &period) || period == 0)
+            fail("--gpio-period=%s: microseconds are expected, 1 or more", value);
+        gpio.period = period * UINT64_C(1000);
     } else {
         return false;
     }
@@ -77,6 +100,7 @@ static const struct property *find_property(const char **text)
         {"pull-down", MFT_LINE_PULL_DOWN, PULLS},
         {"no-pull", 0, PULLS},
         {"active-low", MFT_LINE_ACTIVE_LOW, 0},
+        {"no-edges", 0, EDGES},
     };
 
     for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
@@ -98,7 +122,8 @@ static uint32_t read_flags(const char *pin, const char *text, uint32_t declared)
         text++;
         const struct property *property = find_property(&text);
         if (!property)
-            fail("--pin:%s: '%s' is none of in, out, pull-up, pull-down, no-pull, active-low", pin,
+            fail("--pin:%s: '%s' is none of in, out, pull-up, pull-down, no-pull, active-low, "
+                 "no-edges", pin,
                  text);
         if ((property->instead_of & PULLS) && (replaced & PULLS))
             fail("--pin:%s: two pulls on one line", pin);
@@ -131,12 +156,19 @@ static void grant(struct mft *manifest, const char *pin, struct gpio_wish *wish)
     entry->attached = 1;
 }
 
+static void say_sampled(void)
+{
+    report("warning: the chip does not report edges: sampling each %u us from here on",
+           (unsigned int)(gpio_period(&gpio) / 1000));
+}
+
 static void attach(struct mft *manifest, struct host *host)
 {
     struct gpio_wish wishes[GPIO_LINES];
     struct gpio_trouble trouble;
 
-    host->gpio = &gpio;
+    gpio.says_sampled = say_sampled;
+    gpio_attach(&gpio, host);
     for (uint32_t i = 0; i < pin_count; i++)
         grant(manifest, pins[i], &wishes[i]);
     if (pin_count == 0)
@@ -148,6 +180,8 @@ static void attach(struct mft *manifest, struct host *host)
     gpio.backend = driver->open(label, wishes, pin_count, &trouble);
     if (!gpio.backend)
         fail("%s", trouble.text);
+    if (gpio.edges == GPIO_EDGES_REPORTED && !gpio.backend->edge)
+        fail("--gpio-edges=reported: this way to the lines reports none");
 }
 
 /* However the guest ended. */
@@ -162,10 +196,14 @@ LINUX_BACKEND(refusals);
 
 static const struct device lines = {
     .usage =
-        "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low]\n"
+        "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low][,no-edges]\n"
         "                 grants a line of the manifest; what is left out is as declared there\n"
-        "  --gpio=cdev|sysfs\n"
+        "  --gpio=cdev|mmio|sysfs\n"
         "                 the way to the lines (cdev)\n"
+        "  --gpio-edges=auto|reported|sampled\n"
+        "                 how edges are known (auto: reported, if the chip turns out to do so)\n"
+        "  --gpio-period=MICROSECONDS\n"
+        "                 between two looks at sampled lines (1000)\n"
         "  --gpio-chip=LABEL\n"
         "                 the chip, if not the Raspberry Pi's own\n",
     .option = option,

@@ -7,6 +7,7 @@
 #include "backends/linux/sys.h"
 #include "lib/boot.h"
 #include "lib/paging.h"
+#include "tender/guest_clock.h"
 #include "tender/report.h"
 #include "tender/watch.h"
 
@@ -83,6 +84,7 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
         "mapping the vCPU");
     set_registers(kvm->vcpu, memory->size, plan->entry);
     watch_text(device, kvm->vcpu, plan);
+    guest_clock_open(kvm);
     sys_close(vm); /* the vCPU holds it */
     sys_close(device);
 }

@@ -106,6 +106,7 @@ enum kvm_register_low {
     KVM_TTBR0_EL1 = 0x13c100,
     KVM_TCR_EL1 = 0x13c102,
     KVM_MAIR_EL1 = 0x13c510,
+    KVM_TIMER_COUNT = 0x13df1a, /* the virtual counter */
 };
 
 #define KVM_REGISTER_64 UINT64_C(0x6030000000000000) /* of an arm64 vCPU, 64 bits wide */

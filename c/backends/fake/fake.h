@@ -10,6 +10,7 @@
 #include "backends/gpio.h"
 
 #define FAKE_LINES 64
+#define FAKE_EDGES 16 /* reported and not fetched: the kernel's default */
 #define FAKE_LOG_MAX 4096
 #define FAKE_DEVICES 8      /* disks and networks: handles below this */
 #define FAKE_FRAMES 16      /* that wait, each way */
@@ -33,6 +34,11 @@ struct fake_pins {
     struct gpio_backend face; /* what devices/gpio.c is given */
     bool high[FAKE_LINES];
     bool output[FAKE_LINES];
+    bool rising[FAKE_LINES], falling[FAKE_LINES]; /* edges asked for */
+    bool silent; /* edges are asked for in vain, as of QEMU's BCM2835 */
+    struct gpio_edge edges[FAKE_EDGES];
+    size_t edge_count;
+    uint32_t lost[FAKE_LINES];
     uint32_t failing; /* backend calls that report failure from now on */
     struct fake_edge log[FAKE_LOG_MAX];
     size_t logged;

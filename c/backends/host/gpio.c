@@ -51,14 +51,16 @@ static void drive(uint32_t line, enum pins_drive wanted)
         note(line, !before);
 }
 
-static bool in(struct gpio_backend *self, uint32_t line)
+static bool in(struct gpio_backend *self, uint32_t line, bool rising, bool falling)
 {
     (void)self;
+    (void)rising;
+    (void)falling;
     drive(line, PINS_FREE);
     return true;
 }
 
-static bool set(struct gpio_backend *self, uint32_t line, bool high)
+static bool out(struct gpio_backend *self, uint32_t line, bool high)
 {
     const uint32_t left_alone = high ? MFT_LINE_OPEN_DRAIN : MFT_LINE_OPEN_SOURCE;
 
@@ -70,14 +72,34 @@ static bool set(struct gpio_backend *self, uint32_t line, bool high)
     return true;
 }
 
-static bool get(struct gpio_backend *self, uint32_t line, bool *high)
+static bool set(struct gpio_backend *self, uint64_t lines, uint64_t high)
 {
-    (void)self;
-    *high = is_high(line);
+    for (; lines != 0; lines &= lines - 1) {
+        const uint32_t line = (uint32_t)__builtin_ctzll(lines);
+        out(self, line, (high >> line & 1) != 0);
+    }
     return true;
 }
 
-static struct gpio_backend face = {.in = in, .out = set, .get = get, .set = set, .release = in};
+static bool get(struct gpio_backend *self, uint64_t lines, uint64_t *high)
+{
+    (void)self;
+    *high = 0;
+    for (; lines != 0; lines &= lines - 1) {
+        const uint32_t line = (uint32_t)__builtin_ctzll(lines);
+        *high |= (uint64_t)is_high(line) << line;
+    }
+    return true;
+}
+
+static bool release(struct gpio_backend *self, uint32_t line)
+{
+    return in(self, line, false, false);
+}
+
+static struct gpio_backend face = {
+    .in = in, .out = out, .get = get, .set = set, .release = release,
+};
 
 /* The shared memory of (file), or of nobody else if that is NULL. Below 0: why not. */
 static long map(const char *file)

@@ -18,27 +18,43 @@ static struct line lines[GPIO_DRIVER_LINES];
 static uint32_t base; /* the chip's first number in sysfs: 458 on a Pi 3 with a 4.x or 5.x kernel */
 static int unexport_fd = -1;
 
-static bool set(struct gpio_backend *self, uint32_t line, bool high)
+static bool set(struct gpio_backend *self, uint64_t wanted, uint64_t high)
 {
+    bool works = true;
+
     (void)self;
-    return sys_pwrite(lines[line].value, high ? "1" : "0", 1, 0) == 1;
+    for (; wanted != 0; wanted &= wanted - 1) {
+        const uint32_t line = (uint32_t)__builtin_ctzll(wanted);
+        works &= sys_pwrite(lines[line].value, high >> line & 1 ? "1" : "0", 1, 0) == 1;
+    }
+    return works;
 }
 
-static bool get(struct gpio_backend *self, uint32_t line, bool *high)
+static bool get(struct gpio_backend *self, uint64_t wanted, uint64_t *high)
 {
-    char level;
-
     (void)self;
-    if (sys_pread(lines[line].value, &level, 1, 0) != 1)
-        return false;
-    *high = level == '1';
+    *high = 0;
+    for (; wanted != 0; wanted &= wanted - 1) {
+        const uint32_t line = (uint32_t)__builtin_ctzll(wanted);
+        char level;
+        if (sys_pread(lines[line].value, &level, 1, 0) != 1)
+            return false;
+        *high |= (uint64_t)(level == '1') << line;
+    }
     return true;
 }
 
-static bool in(struct gpio_backend *self, uint32_t line)
+static bool release(struct gpio_backend *self, uint32_t line)
 {
     (void)self;
     return sys_pwrite(lines[line].direction, "in", 2, 0) == 2;
+}
+
+static bool in(struct gpio_backend *self, uint32_t line, bool rising, bool falling)
+{
+    (void)rising;
+    (void)falling;
+    return release(self, line);
 }
 
 static bool out(struct gpio_backend *self, uint32_t line, bool high)
@@ -50,7 +66,10 @@ static bool out(struct gpio_backend *self, uint32_t line, bool high)
     return sys_pwrite(lines[line].direction, direction, size, 0) == (long)size;
 }
 
-static struct gpio_backend face = {.in = in, .out = out, .get = get, .set = set, .release = in};
+/* No edges: sysfs can wake a poll, but neither dates nor counts what it wakes for. */
+static struct gpio_backend face = {
+    .in = in, .out = out, .get = get, .set = set, .release = release,
+};
 
 static void say(struct gpio_trouble *trouble, const char *what, uint32_t line, long error)
 {
@@ -259,7 +278,7 @@ static void close(void)
 {
     for (uint32_t line = 0; line < GPIO_DRIVER_LINES; line++) {
         if (lines[line].is_open)
-            in(&face, line);
+            release(&face, line);
         if (lines[line].exported)
             ask(unexport_fd, line);
     }

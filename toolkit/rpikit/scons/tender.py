@@ -30,7 +30,7 @@ def files_of_host(env: Any, found: tuple[Interface, ...], *more: str) -> list[Pa
     """Return the files of a tender that serves these interfaces, without their handlers.
 
     A file named after a device (gpio.c, gpio_cdev.c) belongs to the tenders that use the device,
-    every other file to all of them.
+    every other file to all of them. Handlers are in files without an underscore.
     """
     devices = {file.stem for file in env.SourcesIn("devices")}
     handled = {i.name for i in found}
@@ -41,7 +41,7 @@ def files_of_host(env: Any, found: tuple[Interface, ...], *more: str) -> list[Pa
         return noun not in devices or noun in used
 
     files = env.SourcesIn("tender", "backends/linux", "dispatch", "lib", *more)
-    below = [file for file in env.SourcesIn("devices") if file.stem in used - handled]
+    below = [file for file in env.SourcesIn("devices") if "_" in file.stem and belongs(file)]
     return [*filter(belongs, files), *below]
 
 
