@@ -69,6 +69,17 @@ def test_a_device_has_what_it_does_not_say(folder: Path) -> None:
     )
 
 
+def test_an_input_of_the_general_framework_has_edges(folder: Path) -> None:
+    described = DEVICES.replace('"switch"', '"gpio"', 1).replace("pull =", 'edges = "both"\npull =')
+    (folder / app.FILE).write_text(FIRMWARE + described)
+    loaded = app.load(folder)
+    assert "gpio" in loaded.interfaces
+    assert loaded.device("button").mft_flags == (
+        *("MFT_LINE_IN", "MFT_LINE_ACTIVE_LOW", "MFT_LINE_PULL_UP"),
+        *("MFT_LINE_EDGE_RISING", "MFT_LINE_EDGE_FALLING"),
+    )
+
+
 def test_interfaces_are_those_of_every_guest_of_the_devices_and_the_extra_ones(
     folder: Path,
 ) -> None:

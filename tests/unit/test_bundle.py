@@ -112,6 +112,16 @@ def test_an_app_without_devices_needs_no_gpio(tmp_path: Path) -> None:
     assert launch == Launch(options=("--mem=4",), needs=("/dev/kvm",), ready=None)
 
 
+def test_the_tender_is_told_where_a_chip_reports_no_edges(tmp_path: Path) -> None:
+    watched = an_app(tmp_path, devices=(BUTTON.model_copy(update={"edges": "both"}), LAMP))
+    assert "--gpio-edges=sampled" in bundle.options(watched, board.load("virtual-pi3"))
+    real = (
+        bundle.options(watched, board.load("rpi3b")),
+        bundle.options(an_app(tmp_path), board.load("virtual-pi3")),
+    )
+    assert "--gpio-edges" not in str(real)
+
+
 def test_a_slot_gets_the_files_the_manifest_and_how_to_launch(tmp_path: Path) -> None:
     made = make(tmp_path)
     launch = made.slot_contents[device.LAUNCH].decode().splitlines()

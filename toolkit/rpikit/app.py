@@ -29,6 +29,7 @@ Direction = Literal["in", "out"]
 Pull = Literal["none", "up", "down"]
 Active = Literal["high", "low"]
 Drive = Literal["push-pull", "open-drain", "open-source"]
+Edges = Literal["none", "rising", "falling", "both"]
 
 
 SECTOR_SIZES = tuple(512 << n for n in range(7))
@@ -48,6 +49,7 @@ class DeviceType:
 
 DEVICE_TYPES: Mapping[str, DeviceType] = {
     "block": DeviceType(interfaces=("block",), keys=("path", "sector_size")),
+    "gpio": DeviceType(interfaces=("gpio",), directions=("in", "out"), keys=(*LINE_KEYS, "edges")),
     "led": DeviceType(interfaces=("led",), directions=("out",)),
     "net": DeviceType(interfaces=("net",), keys=("tap", "mac")),
     "switch": DeviceType(interfaces=("switch",), directions=("in", "out")),
@@ -196,6 +198,9 @@ class _Properties(Model):
     pull: Pull = Field(default="none", description="The resistor inside the chip, for an input.")
     active: Active = Field(default="high", description="The electrical level that means active.")
     drive: Drive = Field(default="push-pull", description="How an output drives its line.")
+    edges: Edges = Field(
+        default="none", description="The edges of an input that the application is told of."
+    )
 
 
 class DeviceFile(_Properties):
@@ -254,6 +259,8 @@ class DeviceFile(_Properties):
             raise Misfit("only an input has a pull; leave it out", "pull")
         if self.drive != "push-pull" and self.way == "in":
             raise Misfit("only an output has a drive; leave it out", "drive")
+        if self.edges != "none" and self.way == "out":
+            raise Misfit("only the edges of an input can be watched; leave it out", "edges")
 
     @property
     def way(self) -> Direction:
@@ -284,6 +291,8 @@ class Device(_Properties):
             "MFT_LINE_PULL_DOWN": self.pull == "down",
             "MFT_LINE_OPEN_DRAIN": self.drive == "open-drain",
             "MFT_LINE_OPEN_SOURCE": self.drive == "open-source",
+            "MFT_LINE_EDGE_RISING": self.edges in ("rising", "both"),
+            "MFT_LINE_EDGE_FALLING": self.edges in ("falling", "both"),
         }
         return tuple(flag for flag, is_set in flags.items() if is_set)
 
@@ -424,6 +433,7 @@ def load_file(path: Path) -> App:
             pull=device.pull,
             active=device.active,
             drive=device.drive,
+            edges=device.edges,
         )
         for name, device in described.devices.items()
         if device.line is not None

@@ -79,6 +79,10 @@ class BoardFile(Model):
         description="What unikernels are built for: `hvt`, a machine of their own under a tender; "
         "`loop`, a process of this machine.",
     )
+    edges: Literal["reported", "sampled"] = Field(
+        default="reported",
+        description="How edges of its lines are known: from the chip, or by looking at the levels.",
+    )
     consoles: tuple[Text, ...] = Field(
         min_length=1, examples=[["ttyS0"]], description="Its serial consoles, the main one first."
     )
@@ -139,6 +143,7 @@ class Board(Model):
     memory: int
     kvm: bool
     platform: Platform
+    edges: Literal["reported", "sampled"]
     consoles: tuple[str, ...]
     flash: tuple[str, ...]
     header: FrozenMap[int, int]

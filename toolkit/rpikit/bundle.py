@@ -188,8 +188,11 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     memory = (f"--mem={app.memory >> 20}",)
     label = f"../../{host.PINS}" if board.platform == "loop" else board.soc.gpio.chip_label
     chip = (f"--gpio-chip={label}",) if app.devices else ()
+    watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
+    edges = (f"--gpio-edges={board.edges}",) if watched else ()
     pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
-    return memory + chip + pins + tuple(word for one in app.attachments for word in one.options)
+    attached = tuple(word for one in app.attachments for word in one.options)
+    return memory + chip + edges + pins + attached
 
 
 def _grant(wish: Device) -> str:
