@@ -115,8 +115,11 @@ class Firmware:
             binaries = embedded.App(str(self.app.folder), "build")
             dut = embedded.Dut(feed.process, feed, binaries, str(log), name)
             yield dut
+            found = host.sanitizer_report(log.read_bytes())
+            if found is not None:  # its stack comes a moment later
+                feed.wait_for_end(READY_WITHIN)
+                found = host.sanitizer_report(log.read_bytes())
             dut.close()
-        found = host.sanitizer_report(log.read_bytes())
         if found is not None:
             raise FirmwareError(f"{self.app.name}: a sanitizer stopped it:\n{found}")
 

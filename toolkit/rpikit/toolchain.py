@@ -172,10 +172,11 @@ def _checks(cc: str) -> bool:
 
     It names a library's place, or gives the name back when it has none.
     """
-    names = ("libasan.so", f"libclang_rt.asan-{platform.machine()}.a")
-    asked = [[cc, f"-print-file-name={name}"] for name in names]
-    said = [subprocess.run(one, check=True, capture_output=True, text=True).stdout for one in asked]
-    return any("/" in one for one in said)
+    asked = [cc, "--version"]
+    about = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    clangs = f"libclang_rt.asan-{platform.machine()}.a"
+    asked = [cc, f"-print-file-name={clangs if 'clang' in about else 'libasan.so'}"]
+    return "/" in subprocess.run(asked, check=True, capture_output=True, text=True).stdout
 
 
 @cache

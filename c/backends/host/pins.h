@@ -9,6 +9,9 @@
 #define PINS_LINES   64
 #define PINS_EDGES   65536 /* the newest ones are kept, of each side */
 
+/* What the name of the FIFO adds to that of the pins: a byte in it for each edge of the bench's. */
+#define PINS_WAKE ".wake"
+
 /* What one side does to a line; zero is nothing, so that a file of zeros is pins at rest. */
 enum pins_drive { PINS_FREE = 0, PINS_LOW = 1, PINS_HIGH = 2 };
 

@@ -97,6 +97,11 @@ class Feed:
                 raise self._fault
             return text.encode() in self._text
 
+    def wait_for_end(self, timeout: float) -> bool:
+        """Wait until the console has ended; return whether it has."""
+        with self._news:
+            return self._news.wait_for(lambda: self.ended, timeout)
+
     @property
     def last_line(self) -> str:
         """Return the last line that was said."""
