@@ -164,6 +164,24 @@ def test_edges_have_the_stamps_of_the_process(
             assert watch.next(0) is None
 
 
+def test_edges_wake_a_guest_that_sleeps_and_none_is_lost(
+    built: Callable[[str], Build], tmp_path: Path
+) -> None:
+    with HostPins(tmp_path / "pins") as pins:
+        command = [*built("gpio_edges").command(tmp_path / "pins"), "count=20"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            while "ready" not in process.stdout.readline():
+                pass
+            for number in range(20):  # far shorter than any look at the level would notice
+                pins.line(BUTTON).drive(number % 2 == 0)
+            said = process.stdout.read()
+            assert process.wait(timeout=30) == 0, said
+    for number in range(20):
+        way = "rising" if number % 2 == 0 else "falling"
+        assert f"edge {number + 1} {way} lost 0 age" in said
+
+
 @pytest.mark.parametrize("name", ["hello", "test_led", "test_switch"])
 def test_the_applications_pass_their_own_tests(name: str, state: Path) -> None:
     done = rpikit("test", APPS / name)
