@@ -27,7 +27,7 @@ SUFFIX = ".rpk"
 MANIFEST = "manifest.json"
 DIGEST = "manifest.sha256"
 TENDER = "tender"
-UNIKERNEL = "unikernel.hvt"
+UNIKERNEL = device.UNIKERNEL
 SIZE_MAX = 64 << 20  # bytes of a whole bundle
 
 _MODES = {TENDER: 0o755, device.HALF: 0o755}

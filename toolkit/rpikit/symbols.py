@@ -246,7 +246,8 @@ class _Files:
         folders = header.include_directory
         of = entry.dir_index if header.version >= 5 else entry.dir_index - 1
         folder = _text(_path(folders[of])) if 0 <= of < len(folders) else ""
-        whole = name if name.startswith("/") or not folder else f"{folder}/{name}"
+        is_whole = name.startswith(("/", *_NEAR)) or not folder
+        whole = name if is_whole else f"{folder}/{name}"
         return next((whole.removeprefix(one) for one in _NEAR if whole.startswith(one)), whole)
 
     def rows(self) -> Iterator[_Row]:
