@@ -43,6 +43,7 @@ class Printed(SphinxDirective):
             return [nodes.raw("", drawn, format="html")]
         if name not in PARTS:
             raise self.error(f"printed: there is no part {name!r}; there are {', '.join(PARTS)}")
+        # Where there are headings, one comes first: MyST puts what precedes them behind them.
         return list(self.parse_text_to_nodes(PARTS[name](), allow_section_headings=True))
 
 

@@ -17,7 +17,7 @@ def markdown() -> str:
     known = [board.load_file(file) for file in sorted(board.folder().glob("*.toml"))]
     head = ("name", "board", "chip", "memory", "`/dev/kvm`", "lines an application may have")
     drawn = {one.name: picture(one.name) for one in known}
-    parts = [text.table(head, map(_row, known))]
+    parts = ["## All boards", text.table(head, map(_row, known))]
     for shape in dict.fromkeys(drawn.values()):
         same = [name for name, its in drawn.items() if its == shape]
         parts += [f"## The header of {', '.join(same)}", f"```{{printed}} header {same[0]}\n```"]
