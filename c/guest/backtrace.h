@@ -8,6 +8,9 @@
 
 #include "guest/log.h"
 
+/* Tells where memory ends, in bytes from address 0; until then there are no records to read. */
+void backtrace_start(uint64_t memory_size);
+
 /* Says at (level) which build this is, and where each call returns to, from the frame record at
  * (frame) on: one address a line, the innermost first. It ends at the first record that cannot be
  * one. A platform that does not know its frames says nothing. */

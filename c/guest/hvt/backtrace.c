@@ -4,14 +4,19 @@
 
 #include <stddef.h>
 
-#define CALLS_MAX  16
-#define MEMORY_END (UINT64_C(1) << 32) /* of any guest; what a call stores to lies above */
-#define BUILD_AT   16                  /* bytes of a build id's note before the id: ELF, "GNU" */
+#define CALLS_MAX 16
+#define BUILD_AT  16 /* bytes of a build id's note before the id: ELF, "GNU" */
 
 /* From the linker script. */
 extern const char _etext[], _sbuild[], _ebuild[];
 
 static bool reading;
+static uintptr_t memory_end; /* 0: not known yet, and no record is read */
+
+void backtrace_start(uint64_t memory_size)
+{
+    memory_end = memory_size;
+}
 
 bool backtrace_is_reading(void)
 {
@@ -29,12 +34,12 @@ uint64_t backtrace_build(void)
     return build;
 }
 
-/* A record that lies elsewhere is not read, since text may not be readable. What memory the guest
- * has is not asked: beyond it an exception ends the report, which has said the rest by then. */
+/* A record that lies elsewhere is not read: text may not be readable, and beyond memory there is
+ * nothing. */
 static bool is_record(uintptr_t frame)
 {
-    return frame % sizeof(uintptr_t) == 0 && frame >= (uintptr_t)_etext &&
-           frame < MEMORY_END - 2 * sizeof(uintptr_t);
+    return frame % sizeof(uintptr_t) == 0 && frame >= (uintptr_t)_etext && frame < memory_end &&
+           memory_end - frame >= 2 * sizeof(uintptr_t);
 }
 
 void backtrace_say(enum log_level level, uintptr_t frame)

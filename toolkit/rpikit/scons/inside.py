@@ -20,13 +20,6 @@ def generate(env: Any) -> None:
     env.AddMethod(unikernel, "Unikernel")
     env.AddMethod(tender, "Tender")
     env.AddMethod(sources, "SourcesIn")
-    env.AddMethod(measuring, "Measuring")
-
-
-def measuring(env: Any) -> list[Any]:
-    """Return nothing: what is measured is measured on a board."""
-    del env
-    return []
 
 
 def unikernel(env: Any, app: App) -> Any:

@@ -15,6 +15,7 @@ KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize"}
 
 _TOOLS_OF = {
     "hvt": ("cross", "interface", "unikernel", "tender", "loop", "measuring", "docs"),
+    "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }
 
@@ -36,6 +37,11 @@ class Settings:
     def tools(self) -> tuple[str, ...]:
         """Return the tools of this folder that build for the platform."""
         return _TOOLS_OF[self.platform]
+
+    @property
+    def measures(self) -> bool:
+        """Whether programs that measure, test or document go with it: with the first platform."""
+        return "measuring" in self.tools
 
     def folder(self, described: App) -> Path:
         """Return where an application's own files are built."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SCons tool: from an application's sources to its unikernel for hvt."""
+"""SCons tool: from an application's sources to its unikernel for hvt or spt."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,13 @@ from rpikit.app import App
 
 UNGUARDED = {"start.c", "protector.c"}
 """Bindings that run before the stack protector's guard is set, or are the protector."""
+
+SHARED = ("backtrace", "clock", "protector", "run", "tls")
+"""What guests of hvt and spt have in common: a processor and memory of their own."""
+
+PAGE = {"hvt": 0x1000, "spt": 0x4000}
+"""What segments are aligned to. Pages of an hvt guest are its own; those of spt are Linux's, and a
+stock kernel of a Pi 5 has some of 16 KiB."""
 
 
 def exists(env: Any) -> bool:
@@ -39,9 +46,7 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
     common = env["SETTINGS"].common / "guest"
     flags = env["BINDINGS_FLAGS"]
     parts = []
-    for file in env.SourcesIn("guest", "guest/hvt", "lib"):
-        if file.parent.name == "lib" and file.stem not in {"string", "format", "manifest"}:
-            continue
+    for file in _guest_files(env):
         unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
         parts.append(env.Compiled(file, common, [*flags, *unguarded]))
     names = tuple(sorted({*app.interfaces, *interfaces.SOLO5}))
@@ -50,6 +55,15 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
         parts.append(env.Compiled(Path(str(stub)), common, flags))
     joined = env.Linked(folder / "bindings-all.o", parts, "--build-id=none", "-r")
     return env.Edited(folder / "bindings.o", joined, elf_edit.localize_hidden)
+
+
+def _guest_files(env: Any) -> list[Path]:
+    """Return the files of the bindings that are not generated."""
+    platform, root = env["SETTINGS"].platform, env["SETTINGS"].root / "c"
+    files: list[Path] = env.SourcesIn("guest", f"guest/{platform}")
+    if platform != "hvt":
+        files += [root / "guest" / "hvt" / f"{name}.c" for name in SHARED]
+    return files + [root / "lib" / f"{name}.c" for name in ("format", "manifest", "string")]
 
 
 def app_library(env: Any) -> Any:
@@ -67,7 +81,7 @@ def app_library(env: Any) -> Any:
 
 
 def unikernel(env: Any, app: App) -> Any:
-    """Link an application with the bindings: NAME.debug with symbols, NAME.hvt without."""
+    """Link an application with the bindings: NAME.debug with symbols, NAME.hvt (.spt) without."""
     settings = env["SETTINGS"]
     folder = settings.folder(app)
     script = str(settings.root / "c" / "guest" / "hvt" / "guest.lds")
@@ -88,10 +102,10 @@ def unikernel(env: Any, app: App) -> Any:
         folder / f"{app.name}.debug",
         [env.Bindings(app, folder), *objects, library],
         "--build-id=sha1",
-        "-zmax-page-size=0x1000",
+        f"-zmax-page-size={PAGE[settings.platform]:#x}",
         "--gc-sections",
         "--fatal-warnings",
         f"--script={script}",
     )
     env.Depends(debug, script)
-    return env.Edited(folder / f"{app.name}.hvt", debug, elf_edit.strip)
+    return env.Edited(folder / f"{app.name}.{settings.platform}", debug, elf_edit.strip)
