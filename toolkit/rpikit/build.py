@@ -4,6 +4,7 @@
 import concurrent.futures
 import contextlib
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -45,7 +46,8 @@ class Build:
             checked = ", every step checked by sanitizers" if self.sanitize else ""
             return (
                 f"{self.unikernel}: for this machine{checked}\n"
-                f"{self.tender}: for {', '.join(self.app.interfaces)}"
+                f"{self.tender}: for {', '.join(self.app.interfaces)}\n"
+                f"by hand: {shlex.join(self.command())}"
             )
         loaded, zeroed, tender = (self._size(key) for key in ("loaded", "zeroed", "tender"))
         return (
