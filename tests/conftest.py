@@ -3,6 +3,8 @@
 
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +37,33 @@ def built() -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return ROOT / "build"
+
+
+def pip(*words: str) -> None:
+    command = [sys.executable, "-m", "pip", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel into a fresh environment and return the folder of its programs.
+
+    It finds the libraries of this environment; no network is used.
+    """
+    folder = tmp_path_factory.mktemp("installed")
+    pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    (wheel,) = folder.glob("rpikit-*.whl")
+    fresh = folder / "venv"
+    venv.create(fresh)
+    python = str(fresh / "bin/python")
+    pip("--python", python, "install", "-q", "--no-index", "--no-deps", str(wheel))
+    (packages,) = fresh.glob("lib/python*/site-packages")
+    (packages / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    where = [python, "-c", "import rpikit; print(rpikit.__file__)"]
+    found = subprocess.run(where, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert found == f"{packages}/rpikit/__init__.py\n"
+    return fresh / "bin"
 
 
 @pytest.fixture(scope="session")
