@@ -16,6 +16,9 @@ enum mft_type {
     /* From here on upstream tenders start the guest and leave the entry unattached. */
     MFT_RESERVED_FIRST = 0x40000000, /* exactly this value: entry 0 only */
     MFT_LINE = 0x52500001,           /* rpikit: one GPIO line */
+    MFT_I2C = 0x52500002,            /* rpikit: one device on an I2C bus */
+    MFT_SPI = 0x52500003,            /* rpikit: one device on an SPI bus */
+    MFT_PWM = 0x52500004,            /* rpikit: one PWM channel */
 };
 
 /* Properties of a line, in struct mft_line.flags. */
@@ -36,6 +39,25 @@ struct mft_line {
     uint32_t flags; /* enum mft_line_flag */
 };
 
+/* The same holds for these: wished for in the ELF file, granted once `attached` is set. */
+struct mft_i2c {
+    uint16_t bus;
+    uint16_t address; /* 7 bits */
+};
+
+struct mft_spi {
+    uint16_t bus;
+    uint8_t chip_select;
+    uint8_t mode;   /* 0 to 3: bit 1 is the clock's polarity, bit 0 its phase */
+    uint32_t speed; /* Hz, at most */
+};
+
+struct mft_pwm {
+    uint8_t chip, channel;
+    uint16_t zero;
+    uint32_t period_min, period_max, duty_max; /* ns */
+};
+
 struct mft_entry {
     char name[MFT_NAME_MAX + 1]; /* NUL-terminated ASCII letters and digits */
     uint32_t type;               /* enum mft_type */
@@ -49,6 +71,9 @@ struct mft_entry {
             uint16_t mtu; /* bytes */
         } net;
         struct mft_line line;
+        struct mft_i2c i2c;
+        struct mft_spi spi;
+        struct mft_pwm pwm;
         uint64_t bytes[2];
     } u;
     uint64_t host; /* the tender's own; meaningless to hvt guests */
@@ -62,6 +87,9 @@ struct mft {
     struct mft_entry e[];
 };
 
+_Static_assert(sizeof(struct mft_i2c) == 4, "no padding");
+_Static_assert(sizeof(struct mft_spi) == 8, "no padding");
+_Static_assert(sizeof(struct mft_pwm) == 16, "no padding");
 _Static_assert(sizeof(struct mft) == 8, "Solo5 manifest 1");
 _Static_assert(sizeof(struct mft_entry) == 104, "Solo5 manifest 1");
 _Static_assert(offsetof(struct mft_entry, type) == 68, "Solo5 manifest 1");

@@ -27,7 +27,15 @@ LINE = 0x52500001
 LINE_FLAGS = ("in", "out", "active-low", "pull-up", "pull-down", "open-drain", "open-source")
 """The bits of a line's properties, lowest first (abi/manifest.h)."""
 
-TYPES = {1: "block", 2: "net", 0x40000000: "reserved", LINE: "line"}
+TYPES = {
+    1: "block",
+    2: "net",
+    0x40000000: "reserved",
+    LINE: "line",
+    0x52500002: "i2c",
+    0x52500003: "spi",
+    0x52500004: "pwm",
+}
 TARGETS = {1: "hvt", 2: "spt", 3: "virtio", 4: "muen", 5: "genode", 6: "xen"}
 
 

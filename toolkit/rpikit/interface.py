@@ -43,6 +43,12 @@ class Header(Model):
         description="The first and last number of its calls; your own begin at 0x300000."
     )
     doc: str = Field(min_length=1, description="What it is for.")
+    device_type: int | None = Field(
+        default=None,
+        ge=0x40000001,
+        le=0xFFFFFFFF,
+        description="The type of its devices in a manifest; applications acquire them by name.",
+    )
     uses: tuple[Name, ...] = Field(
         default=(),
         description="Devices below its handlers, such as `gpio`: a file on each floor of the host.",
@@ -67,6 +73,9 @@ class Interface(Model):
                 "interface",
                 "numbers",
             )
+        for index, call in enumerate(self.call):
+            if self.interface.device_type is not None and call.name == "acquire":
+                raise Misfit("device_type makes such a call; rename this one", "call", index, "name")
         names = [constant.name for constant in self.constant]
         for index, name in enumerate(names):
             if name in names[:index]:
@@ -123,6 +132,11 @@ class Interface(Model):
     def handler(self, call: Call) -> str:
         """Return the name of the function that serves the call on the host."""
         return f"{self.name}_{call.name}"
+
+    @property
+    def acquire(self) -> str:
+        """Return the name of the guest's function that acquires its devices."""
+        return f"solo5_{self.name}_acquire"
 
     def stub(self, call: Call) -> str:
         """Return the name of the function that makes the call in the guest."""
