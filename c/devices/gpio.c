@@ -144,3 +144,12 @@ solo5_result_t gpio_event(struct host *host, solo5_handle_t handle, solo5_time_t
             (event.sampled ? SOLO5_GPIO_SAMPLED : 0);
     return SOLO5_R_OK;
 }
+
+solo5_result_t gpio_page(struct host *host, uint64_t *address)
+{
+    *address = host->gpio->page;
+    if (*address != 0)
+        return SOLO5_R_OK;
+    host->gpio->refused++;
+    return SOLO5_R_EINVAL;
+}

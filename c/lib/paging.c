@@ -101,3 +101,8 @@ bool paging_write(void *memory, uint64_t size, const struct elf_plan *plan)
     }
     return true;
 }
+
+void paging_add_device(void *memory, uint64_t at)
+{
+    table_at(memory, PAGING_LEVEL1_AT)[at / GIB] = at | AS_BLOCK | DEVICE | COMMON | PXN;
+}

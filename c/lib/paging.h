@@ -28,4 +28,7 @@
  * the host's view of guest address 0. False if the plan needs more than PAGING_SPARES tables. */
 bool paging_write(void *memory, uint64_t size, const struct elf_plan *plan);
 
+/* Maps besides the GiB at (at), a multiple of that above all memory, as a device. */
+void paging_add_device(void *memory, uint64_t at);
+
 #endif

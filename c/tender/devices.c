@@ -88,3 +88,11 @@ void devices_attach(struct mft *manifest, struct host *host)
                  type_name(entry->type));
     }
 }
+
+void devices_map(int vm, void *memory)
+{
+    for (const struct device *const *it = devices; it < devices_end; it++) {
+        if ((*it)->map)
+            (*it)->map(vm, memory);
+    }
+}

@@ -14,6 +14,9 @@ struct device {
     bool (*option)(const char *word);
     /* Opens what the options say, marks it in (manifest) and hands it to (host). */
     void (*attach)(struct mft *manifest, struct host *host);
+    /* Adds to the machine (vm) what the guest shall reach besides its memory, of which (memory) is
+     * the host's view; may be NULL. */
+    void (*map)(int vm, void *memory);
 };
 
 /* Linking the file is enough: a tender without it does not know the options. */
@@ -34,5 +37,7 @@ void devices_usage(void (*put)(const char *text));
 
 /* Attaches everything; ends the tender if a required device is left over. */
 void devices_attach(struct mft *manifest, struct host *host);
+
+void devices_map(int vm, void *memory);
 
 #endif

@@ -7,6 +7,7 @@
 #include "backends/linux/sys.h"
 #include "lib/boot.h"
 #include "lib/paging.h"
+#include "tender/devices.h"
 #include "tender/guest_clock.h"
 #include "tender/report.h"
 #include "tender/watch.h"
@@ -85,6 +86,7 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
     set_registers(kvm->vcpu, memory->size, plan->entry);
     watch_text(device, kvm->vcpu, plan);
     guest_clock_open(kvm);
+    devices_map(vm, (void *)memory->base);
     sys_close(vm); /* the vCPU holds it */
     sys_close(device);
 }

@@ -394,6 +394,19 @@ static void edges_of_lines_nobody_watches_are_dropped(void)
     CHECK_EQUAL(next(1).result, SOLO5_R_AGAIN);
 }
 
+static void the_registers_are_for_guests_that_were_given_them(void)
+{
+    uint64_t address = 1;
+
+    start(BOTH);
+    CHECK(gpio_page(&host, &address) == SOLO5_R_EINVAL);
+    CHECK_EQUAL(address, 0);
+    CHECK_EQUAL(gpio.refused, 1);
+    gpio.page = 0x140000000;
+    CHECK(gpio_page(&host, &address) == SOLO5_R_OK);
+    CHECK_EQUAL(address, 0x140000000);
+}
+
 int main(void)
 {
     a_line_is_acquired_by_name_once();
@@ -412,5 +425,6 @@ int main(void)
     a_released_line_forgets_its_edges();
     an_output_has_no_edges();
     edges_of_lines_nobody_watches_are_dropped();
+    the_registers_are_for_guests_that_were_given_them();
     return 0;
 }

@@ -133,6 +133,18 @@ static void test_largest_guest(void)
     CHECK_EQUAL(walk(HVT_CALL_BASE), DEVICE);
 }
 
+static void test_registers_are_mapped_only_for_who_is_given_them(void)
+{
+    const struct elf_plan plan = {.segments = 0};
+
+    CHECK(map(4 * MIB, &plan));
+    CHECK_EQUAL(walk(HVT_GPIO_PAGE), NOTHING);
+    paging_add_device(memory, HVT_GPIO_PAGE);
+    CHECK_EQUAL(walk(HVT_GPIO_PAGE), DEVICE);
+    CHECK_EQUAL(walk(HVT_GPIO_PAGE - PAGE), DEVICE); /* the last call */
+    CHECK_EQUAL(walk(4 * MIB), NOTHING);
+}
+
 static void test_text_in_too_many_places(void)
 {
     struct elf_plan plan = {.segments = PAGING_SPARES};
@@ -153,5 +165,6 @@ int main(void)
     test_text_over_several_blocks();
     test_largest_guest();
     test_text_in_too_many_places();
+    test_registers_are_mapped_only_for_who_is_given_them();
     return 0;
 }

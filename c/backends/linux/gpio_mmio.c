@@ -4,6 +4,7 @@
  * of which no access disturbs another program's, and only bits of granted lines are written. */
 #include "backends/linux/backend.h"
 #include "backends/linux/gpio_cdev.h"
+#include "backends/linux/gpio_mmio.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -21,16 +22,17 @@ enum gpio_register {
     GPLEV = 0x34 / 4,
 };
 
-static volatile uint32_t *registers;
+volatile uint32_t *gpio_mmio_registers;
+
 static uint64_t direct;             /* lines that are written through registers */
 static struct gpio_backend *kernel; /* everything else */
 
 static void write(enum gpio_register first, uint64_t lines)
 {
     if ((uint32_t)lines != 0)
-        registers[first] = (uint32_t)lines;
+        gpio_mmio_registers[first] = (uint32_t)lines;
     if (lines >> 32 != 0)
-        registers[first + 1] = (uint32_t)(lines >> 32);
+        gpio_mmio_registers[first + 1] = (uint32_t)(lines >> 32);
 }
 
 static bool set(struct gpio_backend *self, uint64_t lines, uint64_t high)
@@ -50,9 +52,9 @@ static bool get(struct gpio_backend *self, uint64_t lines, uint64_t *high)
 
     (void)self;
     if ((uint32_t)lines != 0)
-        level = registers[GPLEV];
+        level = gpio_mmio_registers[GPLEV];
     if (lines >> 32 != 0)
-        level |= (uint64_t)registers[GPLEV + 1] << 32;
+        level |= (uint64_t)gpio_mmio_registers[GPLEV + 1] << 32;
     *high = level & lines;
     return true;
 }
@@ -120,7 +122,7 @@ static bool open_registers(struct gpio_trouble *trouble)
                       sys_error_text(mapped));
         return false;
     }
-    registers = (volatile uint32_t *)mapped;
+    gpio_mmio_registers = (volatile uint32_t *)mapped;
     return true;
 }
 
