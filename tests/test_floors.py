@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"console_text", "kept_log"}),
-    frozenset({"soc", "board", "call", "interface", "app", "wiring"}),
+    frozenset({"soc", "board", "call", "interface", "app", "wiring"} | {"attachment", "signals"}),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
         | {"stamp", "transport"}
@@ -41,6 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "verify",
             "inspection",
             "debug",
+            "debug_host",
             "vscode",
             "monitor",
         }

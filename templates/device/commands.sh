@@ -28,10 +28,15 @@ require() { # NEEDS: fail unless the board has the programs we use and the devic
         [ -e "$node" ] || case $node in
         /dev/kvm) fail $BOARD 'has no /dev/kvm: its kernel has no KVM or did not start at EL2' \
             'use a 64-bit kernel with KVM, started at EL2' ;;
+        /dev/i2c-*) fail $BOARD "has no $node" \
+            'on the board: sudo raspi-config nonint do_i2c 0, or load the module i2c-dev' ;;
+        /dev/spidev*) fail $BOARD "has no $node" 'on the board: sudo raspi-config nonint do_spi 0' ;;
+        /sys/class/pwm/*) fail $BOARD "has no $node" \
+            'on the board: write dtoverlay=pwm into config.txt, and start it again' ;;
         *) fail $BOARD "has no $node" 'use a kernel with the driver of this device' ;;
         esac
         [ -r "$node" ] && [ -w "$node" ] || fail $BOARD "$(id -un) may not use $node" \
-            "on the board: sudo usermod -aG kvm,gpio $(id -un), then log in again"
+            "on the board: sudo usermod -aG kvm,gpio,i2c,spi $(id -un), then log in again"
     done
 }
 

@@ -13,6 +13,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from rpikit import describe, interface, wording
+from rpikit.attachment import Attachment as Attachment
+from rpikit.attachment import Keys
 from rpikit.board import Line
 from rpikit.describe import FrozenMap, Misfit, Model, Size
 
@@ -32,9 +34,6 @@ Drive = Literal["push-pull", "open-drain", "open-source"]
 Edges = Literal["none", "rising", "falling", "both"]
 
 
-SECTOR_SIZES = tuple(512 << n for n in range(7))
-"""Block sizes of a Solo5 block device, in bytes."""
-
 LINE_KEYS = ("line", "direction", "pull", "active", "drive")
 
 
@@ -44,14 +43,24 @@ class DeviceType:
 
     interfaces: tuple[str, ...]
     directions: tuple[Direction, ...] = ()
-    keys: tuple[str, ...] = LINE_KEYS  # the first is needed
+    keys: tuple[str, ...] = LINE_KEYS
+    needed: int = 1  # how many keys, from the first on, a file must say
 
 
 DEVICE_TYPES: Mapping[str, DeviceType] = {
     "block": DeviceType(interfaces=("block",), keys=("path", "sector_size")),
     "gpio": DeviceType(interfaces=("gpio",), directions=("in", "out"), keys=(*LINE_KEYS, "edges")),
+    "i2c": DeviceType(interfaces=("i2c",), keys=("bus", "address"), needed=2),
     "led": DeviceType(interfaces=("led",), directions=("out",)),
     "net": DeviceType(interfaces=("net",), keys=("tap", "mac")),
+    "pwm": DeviceType(
+        interfaces=("pwm",),
+        keys=("line", "period_max_ns", "period_min_ns", "duty_max_ns"),
+        needed=2,
+    ),
+    "spi": DeviceType(
+        interfaces=("spi",), keys=("bus", "chip_select", "speed_hz", "mode"), needed=3
+    ),
     "switch": DeviceType(interfaces=("switch",), directions=("in", "out")),
 }
 
@@ -101,30 +110,6 @@ def _device_name(name: str) -> str:
             "name the device with letters and digits, a letter first, at most 67 characters"
         )
     return name
-
-
-def _path(path: str) -> str:
-    if not path.startswith("/") or not path.isprintable():
-        raise Misfit('write an absolute path on the board, such as "/var/lib/storage.img"')
-    return path
-
-
-def _sector_size(size: int) -> int:
-    if size not in SECTOR_SIZES:
-        raise Misfit(f"write {wording.options(SECTOR_SIZES)}")
-    return size
-
-
-def _tap(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", name):
-        raise Misfit('write the name of a tap on the board, such as "tap0"')
-    return name
-
-
-def _mac(mac: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}", mac):
-        raise Misfit('write an address that is not a group\'s, such as "52:54:00:12:34:56"')
-    return mac
 
 
 def _device_type(name: str) -> str:
@@ -203,7 +188,7 @@ class _Properties(Model):
     )
 
 
-class DeviceFile(_Properties):
+class DeviceFile(_Properties, Keys):
     """What a file says of a device."""
 
     line: Line | None = Field(
@@ -214,34 +199,18 @@ class DeviceFile(_Properties):
     direction: Direction | None = Field(
         default=None, description="Which way it looks, where its type leaves that open."
     )
-    path: Annotated[str, AfterValidator(_path)] | None = Field(
-        default=None,
-        examples=["/var/lib/storage.img"],
-        description="The file or block device on the board that a block device is.",
-    )
-    sector_size: Annotated[int, AfterValidator(_sector_size)] | None = Field(
-        default=None, examples=[512], description="Bytes of a block device's blocks; 512."
-    )
-    tap: Annotated[str, AfterValidator(_tap)] | None = Field(
-        default=None,
-        examples=["tap0"],
-        description="The interface on the board, a tap that is up, that a network device is.",
-    )
-    mac: Annotated[str, AfterValidator(_mac)] | None = Field(
-        default=None,
-        examples=["52:54:00:12:34:56"],
-        description="A network device's address; else a random one at each start.",
-    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        keys = DEVICE_TYPES[self.type].keys
+        kind = DEVICE_TYPES[self.type]
+        keys = kind.keys
         for key in sorted(self.model_fields_set - {"type", *keys}):
             known = wording.options(keys)
             raise Misfit(f'type "{self.type}" has no such key; it has {known}', key)
-        if getattr(self, keys[0]) is None:
-            raise describe.missing(keys[0])
-        if self.line is not None:
+        for key in keys[: kind.needed]:
+            if getattr(self, key) is None:
+                raise describe.missing(key)
+        if kind.directions:
             self._check_line()
         return self
 
@@ -297,37 +266,6 @@ class Device(_Properties):
         return tuple(flag for flag, is_set in flags.items() if is_set)
 
 
-class Attachment(Model):
-    """A device that is not on a line: storage or a network of the board."""
-
-    name: str
-    type: Literal["block", "net"]
-    path: str | None = None
-    sector_size: int | None = None
-    tap: str | None = None
-    mac: str | None = None
-
-    @property
-    def mft_type(self) -> str:
-        """Its type in the manifest: a name of enum mft_type in abi/manifest.h."""
-        return f"MFT_{self.type.upper()}_BASIC"
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The tender's options that attach it."""
-        values = {
-            "block": self.path,
-            "block-sector-size": self.sector_size,
-            "net": self.tap,
-            "net-mac": self.mac,
-        }
-        return tuple(
-            f"--{option}:{self.name}={value}"
-            for option, value in values.items()
-            if value is not None
-        )
-
-
 class AppFile(Model):
     """Everything an rpikit.toml states."""
 
@@ -345,6 +283,7 @@ class AppFile(Model):
                 f"there are {len(self.devices)} devices; a manifest holds {DEVICES_MAX}", "devices"
             )
         lines: dict[int, str] = {}
+        places: dict[tuple[object, ...], str] = {}
         macros: dict[str, str] = {}
         for name, device in self.devices.items():
             other = name if device.line is None else lines.setdefault(device.line, name)
@@ -355,6 +294,12 @@ class AppFile(Model):
                     name,
                     "line",
                 )
+            key = "address" if device.type == "i2c" else "chip_select"
+            place = (device.type, device.bus, getattr(device, key))
+            other = name if device.bus is None else places.setdefault(place, name)
+            if other != name:
+                remedy = f"devices.{other} is there already, on the same bus; keep one of them"
+                raise Misfit(remedy, "devices", name, key)
             other = macros.setdefault(name.upper(), name)
             if other != name:
                 raise Misfit(
@@ -436,12 +381,13 @@ def load_file(path: Path) -> App:
             edges=device.edges,
         )
         for name, device in described.devices.items()
-        if device.line is not None
+        if device.line is not None and DEVICE_TYPES[device.type].directions
     )
     attachments = tuple(
         Attachment.model_validate({"name": name, **device.model_dump(include=set(kept))})
         for name, device in described.devices.items()
-        if (kept := ("type", *DEVICE_TYPES[device.type].keys)) and device.line is None
+        if (kept := ("type", *DEVICE_TYPES[device.type].keys))
+        and not DEVICE_TYPES[device.type].directions
     )
     types = {device.type for device in described.devices.values()}
     needed = {one for kind in types for one in DEVICE_TYPES[kind].interfaces}

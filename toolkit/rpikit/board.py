@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import describe, paths, plugins, soc, wording
+from rpikit import describe, paths, plugins, signals, soc, wording
 from rpikit.describe import FrozenMap, Misfit, Model, Size
 from rpikit.soc import Line as Line
 from rpikit.soc import Soc as Soc
@@ -168,6 +168,7 @@ class Board(Model):
                 place = f"devices.{device.name}.line"
                 hint = f"lines an application may have on {self.name}: {spans(self.usable)}"
                 raise describe.fault(app.source, place, device.line, remedy, hint=hint)
+        signals.check(app, self)
 
     def _objection(self, line: int) -> str | None:
         if line >= self.soc.gpio.lines:

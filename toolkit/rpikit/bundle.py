@@ -16,8 +16,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rpikit import archive, device, host
-from rpikit.app import App, Device
+from rpikit import archive, device, host, signals
+from rpikit.app import App, Attachment, Device
 from rpikit.archive import Entry
 from rpikit.board import Board, Platform
 from rpikit.device import SlotFile
@@ -35,7 +35,7 @@ _MADE = {MANIFEST, DIGEST, device.LAUNCH, device.SUMS}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
-Node = Annotated[str, Field(pattern=r"^/dev/[A-Za-z0-9/_-]+$")]
+Node = Annotated[str, Field(pattern=r"^/(dev|sys)/[A-Za-z0-9./_-]+$")]
 Option = Annotated[str, Field(pattern=r"^--[^\x00-\x1f\x7f]+$")]
 
 
@@ -191,8 +191,12 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
     edges = (f"--gpio-edges={board.edges}",) if watched else ()
     pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
-    attached = tuple(word for one in app.attachments for word in one.options)
+    attached = tuple(word for one in app.attachments for word in _attach(one, board))
     return memory + chip + edges + pins + attached
+
+
+def _attach(one: Attachment, board: Board) -> tuple[str, ...]:
+    return one.options(None if one.line is None else signals.channel_of(board, one.line))
 
 
 def _grant(wish: Device) -> str:
@@ -210,8 +214,8 @@ def needs(app: App, board: Board) -> tuple[str, ...]:
     if board.platform == "loop":
         return ()
     pins = ("/dev/gpiochip0",) if app.devices else ()
-    taps = ("/dev/net/tun",) if any(one.type == "net" for one in app.attachments) else ()
-    return ("/dev/kvm", *pins, *taps)
+    attached = dict.fromkeys(one.node for one in app.attachments if one.node is not None)
+    return ("/dev/kvm", *pins, *attached)
 
 
 def write(manifest: Manifest, contents: Mapping[str, bytes], out: Path) -> Bundle:

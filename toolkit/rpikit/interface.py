@@ -75,7 +75,8 @@ class Interface(Model):
             )
         for index, call in enumerate(self.call):
             if self.interface.device_type is not None and call.name == "acquire":
-                raise Misfit("device_type makes such a call; rename this one", "call", index, "name")
+                remedy = "device_type makes such a call; rename this one"
+                raise Misfit(remedy, "call", index, "name")
         names = [constant.name for constant in self.constant]
         for index, name in enumerate(names):
             if name in names[:index]:
