@@ -14,7 +14,8 @@ import pytest
 from rpikit import board, gdb, paths
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
-from rpikit.virtual.pins import Pins
+from rpikit.virtual.pins import Connection, Pins
+from rpikit.virtual.stub import packet
 
 SWITCH = paths.data_root() / "c" / "apps" / "test_switch"
 BUTTON, LAMP = 17, 18
@@ -91,9 +92,9 @@ def test_the_guest_is_seen_from_its_first_line_and_then_goes_on(
 def test_the_tender_is_told_from_other_programs_at_its_addresses(
     project: Path, virtual_debugged: Machine
 ) -> None:
-    said = debug(project, "--what", "tender", "--break", "gpio_out", at=("backtrace", "list"))
-    assert "hit Breakpoint 1, gpio_out (" in said
-    assert "rpikit/c/devices/gpio.c:" in said
+    said = debug(project, "--what", "tender", "--break", "gpio_line_out", at=("backtrace", "list"))
+    assert "hit Breakpoint 1, gpio_line_out (" in said
+    assert "rpikit/c/devices/gpio_line.c:" in said
     assert "rpikit/c/tender/main.c:" in said
     assert "No such file" not in said
     lamp_follows(virtual_debugged)
@@ -107,7 +108,33 @@ def test_what_runs_is_looked_at_where_it_is(project: Path, virtual_debugged: Mac
     lamp_follows(virtual_debugged)
 
 
-def test_a_server_serves_one_debugger_as_an_editor_is_one(
+def test_a_debugger_that_dies_in_the_middle_of_a_step_leaves_a_board_that_goes_on(
+    project: Path, virtual_debugged: Machine
+) -> None:
+    connection = Connection(virtual_debugged.pins_socket)
+    connection.ask("debug")
+    debugger = connection.detach()
+    debugger.settimeout(60)
+    for request in (b"?", b"Z0,200000,4", b"qSupported:multiprocess+"):
+        debugger.sendall(packet(request))
+        said = b""
+        while b"#" not in said:
+            said += debugger.recv(4096)
+        debugger.sendall(b"+")
+    debugger.sendall(packet(b"vCont;s:p1.4;c"))  # the core of the firmware
+    second = subprocess.run(
+        command(project), capture_output=True, text=True, timeout=300, check=False
+    )
+    debugger.close()
+    assert second.returncode == 4, second.stderr
+    assert second.stderr.splitlines() == [
+        f"rpikit: board '{BOARD}': a debugger is at work there",
+        "  hint: end it; a board has one at a time",
+    ]
+    lamp_follows(virtual_debugged)
+
+
+def test_a_server_serves_one_debugger_as_an_editor_is_one_even_if_it_is_killed(
     project: Path, virtual_debugged: Machine
 ) -> None:
     with subprocess.Popen(
@@ -142,7 +169,7 @@ def test_a_server_serves_one_debugger_as_an_editor_is_one(
             stopped = next(said for said in debugger.stdout if said.startswith("*stopped,reason"))
             assert 'reason="breakpoint-hit"' in stopped
             assert f'fullname="{project}/main.c",line="{line}"' in stopped
-            debugger.stdin.write("kill\n-gdb-exit\n")
+            debugger.kill()
         _, events = server.communicate(timeout=120)
         assert server.returncode == 0, events
     assert '"waiting for a debugger"' in events

@@ -6,12 +6,10 @@ the moment that gdb is there until it says to continue, so nothing happens unsee
 """
 
 import shlex
-import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +20,11 @@ from rpikit.board import Board
 from rpikit.build import Build
 from rpikit.device import Answer, DeviceHalf, Status
 from rpikit.errors import BoardError, FirmwareError, ToolError
-from rpikit.gdb import FIRST, SOCKET, Program, first_lines
+from rpikit.gdb import FIRST, SOCKET, Program, first_lines, interrupts_are_for_gdb
 from rpikit.report import Reporter
 from rpikit.transport import Result
 from rpikit.transport.ssh import Ssh
+from rpikit.virtual import machine
 from rpikit.virtual.debugger import Meeting
 
 if TYPE_CHECKING:
@@ -152,6 +151,14 @@ def require_stub(board: Board, name: str) -> None:
         )
 
 
+def require_free(name: str) -> None:
+    """Refuse a virtual board that another debugger has: nothing there may answer."""
+    if machine.is_debugged(name):
+        raise BoardError(
+            f"board {name!r}: a debugger is at work there", hint="end it; a board has one at a time"
+        )
+
+
 @dataclass(frozen=True)
 class Session:
     """One meeting of a debugger with an application on a virtual board.
@@ -225,7 +232,7 @@ class Session:
         """Run gdb in the foreground, another thread carrying what it says; return its status."""
         with ThreadPoolExecutor(1) as pool, Meeting(address) as meeting:
             served = pool.submit(meeting.serve, self._board, begin)
-            with _interrupts_are_for_gdb():
+            with interrupts_are_for_gdb():
                 status = subprocess.run(command, check=False).returncode
             meeting.close()
             if not served.result():
@@ -244,13 +251,3 @@ def _result(channel: "paramiko.Channel", seconds: float) -> Result:
         for stream in (channel.makefile("rb"), channel.makefile_stderr("rb"))
     )
     return Result(channel.recv_exit_status(), out, err)
-
-
-@contextmanager
-def _interrupts_are_for_gdb() -> Iterator[None]:
-    """Let Ctrl-C stop what gdb debugs; both processes hear of it."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -6,6 +6,9 @@ Knows no boards; what it is connected to is somebody else's business.
 
 import shlex
 import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from rpikit.build import Build
 from rpikit.errors import DescriptionError, ToolError
 
 PROGRAM = "gdb-multiarch"
+NATIVE = "gdb"
 INSTALL = f"sudo apt-get install {PROGRAM}"
 SCRIPT = "debug.gdb"
 SOCKET = "gdb.sock"
@@ -22,10 +26,14 @@ FIRST = {"guest": "solo5_app_main", "tender": "start"}
 """Where a person wants to be first."""
 
 
-def find(program: str | None = None) -> str:
-    """Return the path of gdb, or of the one that was asked for."""
-    asked = program or PROGRAM
-    found = shutil.which(asked)
+def find(program: str | None = None, *, native: bool = False) -> str:
+    """Return the path of gdb, or of the one that was asked for.
+
+    For programs of this machine, `native`, this machine's own will do as well.
+    """
+    found = shutil.which(program or PROGRAM)
+    if found is None and native and program is None:
+        found = shutil.which(NATIVE)
     if found is None and program:
         raise ToolError(
             f"--gdb {program!r}: there is no such program",
@@ -73,3 +81,13 @@ def text(build: Build) -> str:
     folders = {"app": build.app.folder, "rpikit": paths.data_root(), "build": build.folder}
     sources = [(name, shlex.quote(str(folder.absolute()))) for name, folder in folders.items()]
     return generate.render("debug/debug.gdb.j2", app=build.app.name, sources=sources)
+
+
+@contextmanager
+def interrupts_are_for_gdb() -> Iterator[None]:
+    """Let Ctrl-C stop what gdb debugs; both processes hear of it."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

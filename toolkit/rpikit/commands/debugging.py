@@ -37,26 +37,35 @@ def debug(
     vscode: bool,
     gdb_args: tuple[str, ...],
 ) -> None:
-    """Debug APP on a virtual board with gdb, from its first line on.
+    """Debug APP on a virtual board, or on this machine, with gdb, from its first line on.
 
     What follows the options goes to gdb: `rpikit debug . -- --batch -ex bt`.
     """
     from rpikit import build as building
-    from rpikit import connect, gdb, report
+    from rpikit import connect, debug_host, gdb, report
     from rpikit import debug as verb
     from rpikit import vscode as editor
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
+    kind = connect.board_of(target)
+    is_here = kind.platform == "loop"
+    if is_here:
+        debug_host.require_plain(name, attach=attach, server=server, vscode=vscode)
     if vscode:
         written = editor.write(described, name)
         reporter.result(written.values(), str(written))
         return
-    kind = connect.board_of(target)
-    verb.require_stub(kind, name)
-    found = gdb.find(program)
+    if not is_here:
+        verb.require_stub(kind, name)
+        verb.require_free(target.name)
+    found = gdb.find(program, native=is_here)
     reporter.step(f"build {described.name} {described.version}")
     built = building.build(described, board=kind)
+    if is_here:
+        ended = debug_host.debug(built, what, found, breaks, gdb_args)
+        reporter.result(ended.values(), str(ended))
+        sys.exit(1 if ended.gdb_status else 0)
     with connect.connect(target, report=reporter.step, keep=True) as there:
         session = verb.Session(built, there, gdb.Program.of(built, what), found, attach)
         done = session.serve(reporter) if server else session.debug(breaks, gdb_args, reporter)

@@ -189,6 +189,18 @@ def find(name: str) -> Machine | None:
         connection.close()
 
 
+def is_debugged(name: str) -> bool:
+    """Whether a debugger is at work on a board, which may stand still for it."""
+    try:
+        connection = Connection(_folder(name) / daemon.PINS_SOCKET)
+    except BoardError:
+        return False
+    try:
+        return bool(connection.ask("hello").get("debugged"))
+    finally:
+        connection.close()
+
+
 def running() -> list[Machine]:
     """Return the running boards, by name."""
     folders = _folder("").glob("*/")

@@ -46,6 +46,7 @@ class Server:
         self._wanted = asyncio.Event()
         self._block = b""
         self.is_ready = False
+        self._is_debugged = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it goes."""
@@ -56,7 +57,7 @@ class Server:
                 try:
                     request = protocol.parse(text, self._registers.lines)
                     if request.op == "debug":
-                        await self.debugger(reader, writer)
+                        await self._debug(reader, writer)
                         break
                     writer.write(protocol.answer(**await self._do(request, writer)))
                 except BenchError as error:
@@ -83,6 +84,17 @@ class Server:
             else:
                 await self._look()
                 await asyncio.sleep(pause)
+
+    async def _debug(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_debugged:
+            raise BenchError(
+                "a debugger is at work on the board", hint="end it; a board has one at a time"
+            )
+        self._is_debugged = True
+        try:
+            await self.debugger(reader, writer)
+        finally:
+            self._is_debugged = False
 
     def reset(self) -> None:
         """Take note that the machine was reset."""
@@ -115,7 +127,7 @@ class Server:
     async def _do(self, request: Request, writer: asyncio.StreamWriter) -> dict[str, object]:
         match request.op:
             case "hello":
-                return {"ready": self.is_ready}
+                return {"ready": self.is_ready, "debugged": self._is_debugged}
             case "ready":
                 self.is_ready = True
                 return {}
