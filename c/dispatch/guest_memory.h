@@ -22,6 +22,7 @@ struct guest_range {
 struct guest_memory {
     uintptr_t base;         /* host address of guest address 0 */
     uint64_t size;          /* bytes */
+    uint64_t above;         /* bytes behind them that the guest sees too, and must not name in calls */
     uint64_t writable_from; /* from here to the end everything may be written */
     uint32_t readonly_count;
     struct guest_range readonly[GUEST_READONLY_MAX]; /* below writable_from */

@@ -2,6 +2,7 @@
 /* Writes boot information, the manifest and the command line where the guest looks for them. */
 #include "lib/boot.h"
 
+#include "abi/net_ring.h"
 #include "lib/string.h"
 
 /* The area ends long before the program starts. */
@@ -37,6 +38,8 @@ bool boot_write(void *memory, const struct boot *boot)
         .memory_size = boot->memory_size,
         .kernel_end = boot->kernel_end,
         .counter_frequency = boot->counter_frequency,
+        .features_offered = boot->ring != 0 ? HVT_FEATURE_NET_RING : 0,
+        .ring = boot->ring,
         .manifest = manifest_at,
         .cmdline = manifest_at + manifest_size,
     };

@@ -13,6 +13,7 @@ struct boot {
     uint64_t memory_size;       /* bytes */
     uint64_t kernel_end;        /* of the plan of the ELF file */
     uint64_t counter_frequency; /* Hz */
+    uint64_t ring;              /* guest address of the network ring, 0: none */
     const struct mft *manifest; /* valid, devices attached */
     const char *const *words;   /* of the command line */
     uint32_t word_count;

@@ -8,6 +8,8 @@
 extern const struct device *const devices[] __asm__("__start_tender_devices");
 extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
 
+const struct devices_shared *devices_shared;
+
 /* One that takes no options and attaches nothing: without any, the list would have no place. */
 static bool no_option(const char *word)
 {

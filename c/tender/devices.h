@@ -35,6 +35,20 @@ struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char 
 bool devices_option(const char *word);
 void devices_usage(void (*put)(const char *text));
 
+/* Memory that the guest shares with a thread which serves it beside the calls. */
+struct devices_shared {
+    uint64_t size; /* bytes, a multiple of HVT_MEMORY_STEP, above the guest's own memory */
+    /* In this order: the memory lies at (at); the machine's descriptor is (vm); all rights but the
+     * filter's have been dropped; the guest has halted. */
+    void (*map)(struct host *host, void *at);
+    void (*machine)(int vm);
+    void (*start)(void);
+    void (*finish)(void);
+};
+
+/* NULL: none. Set when devices are attached. */
+extern const struct devices_shared *devices_shared;
+
 /* Attaches everything; ends the tender if a required device is left over. */
 void devices_attach(struct mft *manifest, struct host *host);
 

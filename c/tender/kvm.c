@@ -71,7 +71,7 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
     const int vm = (int)must(sys_ioctl(device, KVM_CREATE_VM, NULL), "creating a machine");
     const struct kvm_memory_region region = {
         .guest_address = 0,
-        .size = memory->size,
+        .size = memory->size + memory->above,
         .host_address = memory->base,
     };
     struct kvm_vcpu_init init = {.target = 0};
@@ -87,6 +87,8 @@ void kvm_open(struct kvm *kvm, const struct guest_memory *memory, const struct e
     watch_text(device, kvm->vcpu, plan);
     guest_clock_open(kvm);
     devices_map(vm, (void *)memory->base);
+    if (devices_shared)
+        devices_shared->machine(vm);
     sys_close(vm); /* the vCPU holds it */
     sys_close(device);
 }
@@ -170,6 +172,8 @@ int kvm_serve(const struct kvm *kvm, struct host *host)
         if (__builtin_expect(outcome != CALL_DONE, 0))
             fail_call(kvm, outcome, number);
     }
+    if (devices_shared)
+        devices_shared->finish();
     return host->status;
 }
 

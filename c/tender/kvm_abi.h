@@ -13,6 +13,7 @@
 #define KVM_CREATE_VCPU            0xae41u
 #define KVM_SET_USER_MEMORY_REGION 0x4020ae46u
 #define KVM_RUN                    0xae80u
+#define KVM_IOEVENTFD              0x4040ae79u
 #define KVM_SET_GUEST_DEBUG        0x4208ae9bu
 #define KVM_GET_ONE_REG            0x4010aeabu
 #define KVM_SET_ONE_REG            0x4010aeacu
@@ -66,6 +67,15 @@ struct kvm_memory_region {
     uint64_t guest_address, size, host_address;
 };
 
+/* A descriptor that is rung when the guest stores (size) bytes at (address). */
+struct kvm_ioeventfd {
+    uint64_t match, address;
+    uint32_t size;
+    int32_t fd;
+    uint32_t flags;
+    uint8_t padding[36];
+};
+
 struct kvm_vcpu_init {
     uint32_t target, features[7];
 };
@@ -77,6 +87,7 @@ struct kvm_one_register {
 
 _Static_assert(sizeof(struct kvm_memory_region) == (KVM_SET_USER_MEMORY_REGION >> 16 & 0x3fff),
                "KVM API 12");
+_Static_assert(sizeof(struct kvm_ioeventfd) == (KVM_IOEVENTFD >> 16 & 0x3fff), "KVM API 12");
 _Static_assert(sizeof(struct kvm_vcpu_init) == (KVM_ARM_VCPU_INIT >> 16 & 0x3fff), "KVM API 12");
 _Static_assert(sizeof(struct kvm_one_register) == (KVM_SET_ONE_REG >> 16 & 0x3fff), "KVM API 12");
 

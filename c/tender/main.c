@@ -16,19 +16,31 @@ static struct image image;
 static struct host host;
 static struct kvm kvm;
 
+/* Memory of the guest, and above it what it shares, as far as addresses reach. */
+static void map_memory(void)
+{
+    const uint64_t above = devices_shared ? devices_shared->size : 0;
+    const uint64_t size = options.memory_size;
+
+    memory_map(&host.memory, size + above > HVT_MEMORY_MAX ? HVT_MEMORY_MAX - above : size, above);
+    if (devices_shared)
+        devices_shared->map(&host, (void *)(host.memory.base + host.memory.size));
+}
+
 static void fill_memory(void)
 {
     const struct boot boot = {
         .memory_size = host.memory.size,
         .kernel_end = image.plan.kernel_end,
         .counter_frequency = kvm_counter_frequency(),
+        .ring = devices_shared ? host.memory.size : 0,
         .manifest = &image.notes.u.manifest,
         .words = options.words,
         .word_count = options.word_count,
     };
 
     load_copy(&image, &host.memory);
-    if (!paging_write((void *)host.memory.base, host.memory.size, &image.plan))
+    if (!paging_write((void *)host.memory.base, host.memory.size + host.memory.above, &image.plan))
         fail("%s: its text is in too many places", image.path);
     if (!boot_write((void *)host.memory.base, &boot))
         fail("the guest's command line is longer than %d characters", HVT_CMDLINE_SIZE - 1);
@@ -43,7 +55,7 @@ static int run(int argc, char **argv)
     load_check(&image, options.kernel, options.memory_size);
     devices_attach(&image.notes.u.manifest, &host);
     host.manifest = &image.notes.u.manifest;
-    memory_map(&host.memory, options.memory_size);
+    map_memory();
     fill_memory();
     kvm_open(&kvm, &host.memory, &image.plan);
     sandbox_enter(&kvm);

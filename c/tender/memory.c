@@ -11,17 +11,18 @@
 enum { PROT_READ = 1, PROT_WRITE = 2, MADV_NOHUGEPAGE = 15, AT_PAGESZ = 6 };
 enum { MAP_PRIVATE = 0x2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000 };
 
-void memory_map(struct guest_memory *memory, uint64_t size)
+void memory_map(struct guest_memory *memory, uint64_t size, uint64_t above)
 {
-    const long base = sys_call6(SYS_MMAP, 0, (long)size, PROT_READ | PROT_WRITE,
+    const long base = sys_call6(SYS_MMAP, 0, (long)(size + above), PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (base < 0 && base > -4096)
         fail("Error allocating guest memory: %s; give less with --mem", sys_error_text(base));
     /* A huge page would make 2 MiB resident for the first byte a guest touches. */
-    sys_call3(SYS_MADVISE, base, (long)size, MADV_NOHUGEPAGE);
+    sys_call3(SYS_MADVISE, base, (long)(size + above), MADV_NOHUGEPAGE);
     memory->base = (uintptr_t)base;
     memory->size = size;
+    memory->above = above;
 }
 
 /* Host pages can be larger than the guest's 4 KiB: those that hold anything else stay writable. */

@@ -6,8 +6,8 @@
 #include "dispatch/guest_memory.h"
 #include "lib/elf.h"
 
-/* Maps (size) bytes of zeros; ends the tender if there is no room. */
-void memory_map(struct guest_memory *memory, uint64_t size);
+/* Maps (size) bytes of zeros and (above) more behind them; ends the tender if there is no room. */
+void memory_map(struct guest_memory *memory, uint64_t size, uint64_t above);
 
 /* Lets nobody, neither guest nor tender, write to boot information and to segments that are not
  * writable. Translation tables stay writable: kernels before 6.2 take the walk of a table in

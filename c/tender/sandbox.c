@@ -3,6 +3,7 @@
 #include "tender/sandbox.h"
 
 #include "backends/linux/backend.h"
+#include "tender/devices.h"
 #include "tender/inherit.h"
 #include "tender/report.h"
 
@@ -66,9 +67,11 @@ void sandbox_enter(const struct kvm *kvm)
         fail("sandbox: readable memory would be executable here: start without setarch -X");
     sys_close(STDIN);
     limit(RLIMIT_CORE); /* a core would hold the guest's memory */
+    drop_capabilities();
+    if (devices_shared)
+        devices_shared->start(); /* its thread keeps no right that was dropped here */
     limit(RLIMIT_NPROC);
     limit(RLIMIT_NOFILE);
-    drop_capabilities();
 
     /* All that is left to make an ioctl on is the guest's own: its vCPU and its lines. Unless our
      * output is a device: a terminal would take it for keys typed by the operator. */

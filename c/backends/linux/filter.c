@@ -17,7 +17,7 @@ enum { NUMBER_AT = 0, ARCH_AT = 4, ARGUMENTS_AT = 16 };
 #define KILL_PROCESS UINT32_C(0x80000000)
 #define ARCH_AARCH64 UINT32_C(0xc00000b7)
 
-enum { PR_SET_NO_NEW_PRIVS = 38, PR_SET_SECCOMP = 22, SECCOMP_MODE_FILTER = 2 };
+enum { PR_SET_NO_NEW_PRIVS = 38, SECCOMP_SET_MODE_FILTER = 1, SECCOMP_FILTER_FLAG_TSYNC = 1 };
 
 struct program {
     uint16_t size;
@@ -141,5 +141,8 @@ long filter_enter(struct filter *filter)
     const long result = sys_call6(SYS_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
     if (result < 0)
         return result;
-    return sys_call3(SYS_PRCTL, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)(uintptr_t)&program);
+    /* A thread that cannot follow is named by a number above 0. */
+    const long left = sys_call3(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+                                (long)(uintptr_t)&program);
+    return left > 0 ? SYS_EBUSY : left;
 }

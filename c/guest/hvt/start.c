@@ -2,6 +2,7 @@
 /* From the tender's boot info to the application. */
 #include "guest/hvt/start.h"
 
+#include "guest/hvt/frames.h"
 #include "guest/hvt/run.h"
 
 void hvt_start(const struct hvt_boot_info *boot)
@@ -15,5 +16,6 @@ void hvt_start(const struct hvt_boot_info *boot)
     };
 
     __asm__ volatile(".cfi_undefined 30"); /* nobody called: a debugger's backtrace ends here */
+    frames_start(boot);
     run_application(&run);
 }
