@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "abi/boot_info.h"
+#include "abi/spt.h"
 #include "lib/string.h"
 
 enum { ET_EXEC = 2, EM_AARCH64 = 183, PT_LOAD = 1, PT_NOTE = 4 };
@@ -220,16 +221,22 @@ const char *elf_check_manifest(const struct elf_notes *notes)
     return NULL;
 }
 
-const char *elf_check_notes(const struct elf_notes *notes)
+/* The versions of both ABIs are the same today. */
+_Static_assert(HVT_ABI_VERSION == SPT_ABI_VERSION, "one check serves both");
+
+const char *elf_check_notes(const struct elf_notes *notes, uint32_t target)
 {
+    const bool is_spt = target == SPT_ABI_TARGET;
+
     if (notes->abi_size == 0)
         return "no Solo5 ABI note in it: not a Solo5 executable";
     if (notes->abi_size < sizeof(notes->abi))
         return "note does not fall within valid size";
-    if (notes->abi.target != HVT_ABI_TARGET)
-        return "made for another target than hvt";
+    if (notes->abi.target != target)
+        return is_spt ? "made for another target than spt" : "made for another target than hvt";
     if (notes->abi.version != HVT_ABI_VERSION)
-        return "made for another version of the hvt ABI than 2";
+        return is_spt ? "made for another version of the spt ABI than 2"
+                      : "made for another version of the hvt ABI than 2";
     return elf_check_manifest(notes);
 }
 
@@ -246,5 +253,5 @@ const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void 
         const struct elf_part *note = &plan->note[i];
         wrong = elf_read_note(notes, bytes + note->offset, (size_t)note->size, note->size);
     }
-    return wrong ? wrong : elf_check_notes(notes);
+    return wrong ? wrong : elf_check_notes(notes, HVT_ABI_TARGET);
 }

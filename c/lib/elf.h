@@ -75,10 +75,11 @@ const char *elf_read_note(struct elf_notes *notes, const void *note, size_t have
 /* Checks that the manifest holds together: its version, its size, its names. */
 const char *elf_check_manifest(const struct elf_notes *notes);
 
-/* Checks that the file is for hvt and that its manifest holds together. */
-const char *elf_check_notes(const struct elf_notes *notes);
+/* Checks that the file is for (target), HVT_ABI_TARGET or SPT_ABI_TARGET, and that its manifest
+ * holds together. */
+const char *elf_check_notes(const struct elf_notes *notes, uint32_t target);
 
-/* All four on a whole file in memory. */
+/* All four on a whole file in memory, which is for hvt. */
 const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void *file, size_t size,
                      uint64_t memory_size);
 

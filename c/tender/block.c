@@ -48,7 +48,8 @@ static void open(struct mft *manifest, const char *text)
         fail(OPTION "%s: the manifest declares no block device of that name", text);
     if (entry->attached)
         fail(OPTION "%s: %s was attached before", text, entry->name);
-    const long result = block_open((uint32_t)(entry - manifest->e), path, &size);
+    const uint32_t handle = (uint32_t)(entry - manifest->e);
+    const long result = block_open(handle, path, &size);
     if (result < 0)
         fail("Could not open block device: %s: %s", path, sys_error_text(result));
     if (size == 0 || size % entry->u.block.block_size != 0)
@@ -56,6 +57,7 @@ static void open(struct mft *manifest, const char *text)
                     "no blocks of %u",
              text, (unsigned long long)size, entry->u.block.block_size);
     entry->u.block.capacity = size;
+    entry->host = (uint32_t)block_fd(handle);
     entry->attached = 1;
 }
 

@@ -5,7 +5,7 @@
 #include "backends/linux/sys.h"
 #include "tender/report.h"
 
-#define KEPT_MAX 64
+#define KEPT_MAX 130 /* those of 64 devices, some twice */
 
 static int kept[KEPT_MAX]; /* in order */
 static int count;

@@ -48,7 +48,7 @@ static void check(const struct image *image, const char *wrong)
         fail("%s: %s", image->path, wrong);
 }
 
-void load_check(struct image *image, const char *path, uint64_t memory_size)
+void load_check(struct image *image, const char *path, uint32_t target, uint64_t memory_size)
 {
     uint8_t bytes[ELF_NOTE_MAX];
     struct elf_plan *plan = &image->plan;
@@ -67,7 +67,7 @@ void load_check(struct image *image, const char *path, uint64_t memory_size)
         read_at(image, bytes, have, note->offset);
         check(image, elf_read_note(&image->notes, bytes, (size_t)have, note->size));
     }
-    check(image, elf_check_notes(&image->notes));
+    check(image, elf_check_notes(&image->notes, target));
 }
 
 void load_copy(struct image *image, const struct guest_memory *memory)

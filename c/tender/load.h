@@ -13,8 +13,9 @@ struct image {
     struct elf_notes notes;
 };
 
-/* Opens and checks (path) for a guest of (memory_size) bytes; ends the tender if it is no good. */
-void load_check(struct image *image, const char *path, uint64_t memory_size);
+/* Opens and checks (path) for a guest of (target), see elf_check_notes(), and (memory_size) bytes;
+ * ends the tender if it is no good. */
+void load_check(struct image *image, const char *path, uint32_t target, uint64_t memory_size);
 
 /* Copies the segments and closes the file. */
 void load_copy(struct image *image, const struct guest_memory *memory);

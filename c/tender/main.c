@@ -11,7 +11,7 @@
 #include "tender/report.h"
 #include "tender/sandbox.h"
 
-static struct options options;
+static struct options options = {.target = "hvt", .memory_step = HVT_MEMORY_STEP};
 static struct image image;
 static struct host host;
 static struct kvm kvm;
@@ -47,18 +47,23 @@ static void fill_memory(void)
     memory_protect(&host.memory, &image.plan);
 }
 
+static void allow_run(struct filter *filter, bool exactly)
+{
+    kvm_allow(&kvm, filter, exactly);
+}
+
 static int run(int argc, char **argv)
 {
     report_signals();
     options_read(&options, argc, argv);
     sandbox_prepare();
-    load_check(&image, options.kernel, options.memory_size);
+    load_check(&image, options.kernel, HVT_ABI_TARGET, options.memory_size);
     devices_attach(&image.notes.u.manifest, &host);
     host.manifest = &image.notes.u.manifest;
     map_memory();
     fill_memory();
     kvm_open(&kvm, &host.memory, &image.plan);
-    sandbox_enter(&kvm);
+    sandbox_enter(allow_run);
     return kvm_serve(&kvm, &host);
 }
 

@@ -113,6 +113,7 @@ static void open(struct mft *manifest, const char *text)
         fail("Could not attach interface: %s: %s", interface,
              trouble.text ? trouble.text : sys_error_text(trouble.error));
     entry->u.net.mtu = (uint16_t)mtu;
+    entry->host = (uint32_t)net_fd(handle);
     entry->attached = 1;
 }
 

@@ -23,14 +23,17 @@ static void put(const char *text)
     sys_write(STDERR, text, strlen(text));
 }
 
-static void usage(void) __attribute__((noreturn));
+static void usage(const struct options *options) __attribute__((noreturn));
 
-static void usage(void)
+static void usage(const struct options *options)
 {
     put("usage: rpikit-tender [OPTIONS] [--] KERNEL [ARGUMENTS...]\n"
-        "Runs KERNEL, a Solo5 hvt unikernel, and hands it ARGUMENTS.\n"
-        "  --mem=MIB      memory of the guest, in steps of 2 (512)\n"
-        "  --help         this text\n"
+        "Runs KERNEL, a Solo5 ");
+    put(options->target);
+    put(" unikernel, and hands it ARGUMENTS.\n"
+        "  --mem=MIB      memory of the guest");
+    put(options->memory_step > MIB ? ", in steps of 2 (512)\n" : " (512)\n");
+    put("  --help         this text\n"
         "  --version      which tender this is\n");
     devices_usage(put);
     leave(1);
@@ -64,7 +67,7 @@ bool options_number(const char **text, char end, uint32_t *value)
     return true;
 }
 
-static uint64_t memory_size(const char *text)
+static uint64_t memory_size(const char *text, uint64_t step)
 {
     const char *at = text;
     uint32_t mib;
@@ -72,14 +75,14 @@ static uint64_t memory_size(const char *text)
 
     if (!options_number(&at, '\0', &mib) || mib == 0)
         fail("--mem=%s: a number of MiB is expected, such as --mem=16", text);
-    size = mib * MIB & ~(HVT_MEMORY_STEP - 1);
-    if (size < HVT_MEMORY_STEP)
-        size = HVT_MEMORY_STEP;
+    size = mib * MIB & ~(step - 1);
+    if (size < step)
+        size = step;
     if (size > HVT_MEMORY_MAX)
         size = HVT_MEMORY_MAX;
     if (size != mib * MIB)
-        report("warning: memory is %u MiB, not %u: it goes in steps of 2 MiB, up to 4096",
-               (unsigned int)(size / MIB), mib);
+        report("warning: memory is %u MiB, not %u: it goes in steps of %u MiB, up to 4096",
+               (unsigned int)(size / MIB), mib, (unsigned int)(step / MIB));
     return size;
 }
 
@@ -88,16 +91,16 @@ static void read_option(struct options *options, const char *word)
     const char *value = options_after(word, "--mem=");
 
     if (value) {
-        options->memory_size = memory_size(value);
+        options->memory_size = memory_size(value, options->memory_step);
         return;
     }
     if (strcmp(word, "--help") == 0)
-        usage();
+        usage(options);
     if (strcmp(word, "--version") == 0)
         version();
     if (!devices_option(word)) {
         report("%s: no such option", word);
-        usage();
+        usage(options);
     }
 }
 
@@ -115,7 +118,7 @@ void options_read(struct options *options, int argc, char **argv)
     }
     if (at >= argc) {
         report("which KERNEL?");
-        usage();
+        usage(options);
     }
     options->kernel = argv[at++];
     options->words = (const char *const *)&argv[at];

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 struct options {
-    uint64_t memory_size;     /* bytes, a multiple of HVT_MEMORY_STEP */
+    const char *target;       /* what KERNEL is made for; set before reading, as the next one */
+    uint64_t memory_step;     /* bytes, a power of 2 */
+    uint64_t memory_size;     /* bytes, a multiple of memory_step */
     const char *kernel;       /* path of the ELF file */
     const char *const *words; /* for the guest */
     uint32_t word_count;

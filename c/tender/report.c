@@ -9,7 +9,8 @@
 #define LINE_MAX 512 /* characters of a message */
 
 enum { STDERR = 2 };
-enum { SIGINT = 2, SIGPIPE = 13, SIGTERM = 15 };
+enum { SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17 };
+enum { DEFAULT = 0, IGNORE = 1 }; /* in place of a handler */
 
 struct line {
     size_t used;
@@ -82,13 +83,14 @@ struct action {
 };
 
 /* Some machines' kernels take no handler without a place to return to; ours do not return. */
-#define SA_RESTORER UINT64_C(0x04000000) /* arch's uapi/asm/signal.h */
+#define SA_RESTORER  UINT64_C(0x04000000) /* arch's uapi/asm/signal.h */
+#define SA_NOCLDSTOP UINT64_C(1)          /* a child that stops has not ended */
 
 static void handle(int number, uintptr_t handler)
 {
     const struct action action = {
         .handler = handler,
-        .flags = SA_RESTORER,
+        .flags = SA_RESTORER | SA_NOCLDSTOP,
         .restorer = handler,
         .mask = ~UINT64_C(0),
     };
@@ -98,9 +100,18 @@ static void handle(int number, uintptr_t handler)
 
 void report_signals(void)
 {
-    const uintptr_t ignore = 1;
-
     handle(SIGINT, (uintptr_t)on_signal);
     handle(SIGTERM, (uintptr_t)on_signal);
-    handle(SIGPIPE, ignore);
+    handle(SIGPIPE, IGNORE);
+}
+
+void report_no_signals(bool ignored)
+{
+    handle(SIGINT, ignored ? IGNORE : DEFAULT);
+    handle(SIGTERM, ignored ? IGNORE : DEFAULT);
+}
+
+void report_children(void (*handler)(int number))
+{
+    handle(SIGCHLD, (uintptr_t)handler);
 }

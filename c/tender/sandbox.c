@@ -58,11 +58,8 @@ static bool is_device(int fd)
     return kind == SYS_KIND_CHARACTER || kind == SYS_KIND_BLOCK;
 }
 
-void sandbox_enter(const struct kvm *kvm)
+void sandbox_give_up(void)
 {
-    static struct filter filter;
-    static const struct filter_argument writes[] = {{0, STDERR, STDERR}};
-
     if (sys_call3(SYS_PERSONALITY, ASK_PERSONALITY, 0, 0) & READ_IMPLIES_EXEC)
         fail("sandbox: readable memory would be executable here: start without setarch -X");
     sys_close(STDIN);
@@ -72,10 +69,17 @@ void sandbox_enter(const struct kvm *kvm)
         devices_shared->start(); /* its thread keeps no right that was dropped here */
     limit(RLIMIT_NPROC);
     limit(RLIMIT_NOFILE);
+}
 
-    /* All that is left to make an ioctl on is the guest's own: its vCPU and its lines. Unless our
+void sandbox_enter(void (*begin)(struct filter *filter, bool exactly))
+{
+    static struct filter filter;
+    static const struct filter_argument writes[] = {{0, STDERR, STDERR}};
+
+    sandbox_give_up();
+    /* All that is left to make an ioctl on is the guest's own: its vCPU, its lines. Unless our
      * output is a device: a terminal would take it for keys typed by the operator. */
-    kvm_allow(kvm, &filter, is_device(STDOUT) || is_device(STDERR));
+    begin(&filter, is_device(STDOUT) || is_device(STDERR));
     for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->allow)
             (*it)->allow(&filter);

@@ -3,12 +3,18 @@
 #ifndef RPIKIT_TENDER_SANDBOX_H
 #define RPIKIT_TENDER_SANDBOX_H
 
-#include "tender/kvm.h"
+#include <stdbool.h>
+
+#include "backends/linux/filter.h"
 
 /* Closes what the caller left open, and gets the backends ready. */
 void sandbox_prepare(void);
 
-/* Drops capabilities, limits and system calls; ends the tender if that fails. */
-void sandbox_enter(const struct kvm *kvm);
+/* Closes standard input, and drops capabilities and limits. */
+void sandbox_give_up(void);
+
+/* The same, and drops system calls; ends the tender if that fails. (begin) starts the filter with
+ * what the tender does most often: (exactly) that, or with any ioctl if that is faster. */
+void sandbox_enter(void (*begin)(struct filter *filter, bool exactly));
 
 #endif

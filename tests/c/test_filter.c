@@ -18,7 +18,7 @@ static struct call call_of(uint32_t number, uint32_t architecture, uint32_t firs
     return (struct call){{number, architecture, [4] = first, [6] = second}};
 }
 
-/* What Linux does with the steps: classic BPF, of which a filter uses these five. */
+/* What Linux does with the steps: classic BPF, of which a filter uses these six. */
 static uint32_t run(const struct filter *filter, const struct call *call)
 {
     uint32_t value = 0;
@@ -38,6 +38,9 @@ static uint32_t run(const struct filter *filter, const struct call *call)
             break;
         case IF_NOT_LESS:
             at += value >= step->value ? step->if_true : step->if_false;
+            break;
+        case SKIP:
+            at += step->value;
             break;
         default:
             CHECK_EQUAL(step->code, RETURN);
@@ -59,7 +62,7 @@ static void make(struct filter *filter)
     filter_allow(filter, SYS_PPOLL, one, 1);
     filter_allow_fd(filter, SYS_WRITE, 2);
     filter_allow(filter, SYS_EXIT_GROUP, NULL, 0);
-    finish(filter);
+    filter_finish(filter);
     CHECK(!filter->full);
 }
 
@@ -116,6 +119,77 @@ static void kills_another_architecture(const struct filter *filter)
     }
 }
 
+enum { BLOCK = 512, ASKED = 0x525000, DISKS = 62 };
+
+/* A transfer on (fd) of (size) bytes at (offset). */
+static uint32_t moves(const struct filter *filter, uint32_t number, uint32_t fd, uint64_t size,
+                      uint64_t offset)
+{
+    struct call call = call_of(number, ARCH_AARCH64, fd, 0);
+
+    call.word[8] = (uint32_t)size;
+    call.word[9] = (uint32_t)(size >> 32);
+    call.word[10] = (uint32_t)offset;
+    call.word[11] = (uint32_t)(offset >> 32);
+    return run(filter, &call);
+}
+
+static void allows_whole_blocks_within_a_device(struct filter *filter)
+{
+    static const uint64_t lasts[] = {0, BLOCK, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(0x500000200)};
+    enum { COUNT = sizeof(lasts) / sizeof(lasts[0]), FIRST_FD = 20 };
+    static const enum sys_number numbers[] = {SYS_PREAD64, SYS_PWRITE64};
+    struct filter_blocks blocks[COUNT];
+
+    for (uint32_t i = 0; i < COUNT; i++)
+        blocks[i] = (struct filter_blocks){(int)(FIRST_FD + i), BLOCK, lasts[i]};
+    filter_start(filter);
+    filter_allow_call(filter, ASKED);
+    filter_allow_blocks(filter, blocks, COUNT);
+    filter_rest(filter);
+    filter_allow_fd(filter, SYS_WRITE, 1);
+    filter_finish(filter);
+
+    CHECK_EQUAL(moves(filter, ASKED, 0, 0, 0), ALLOW);
+    CHECK_EQUAL(moves(filter, ASKED + 1, 0, 0, 0), KILL_PROCESS);
+    CHECK_EQUAL(moves(filter, SYS_WRITE, 1, 0, 0), ALLOW);
+    CHECK_EQUAL(moves(filter, SYS_WRITE, FIRST_FD, BLOCK, 0), KILL_PROCESS);
+    for (uint32_t n = 0; n < 2; n++) {
+        CHECK_EQUAL(moves(filter, numbers[n], FIRST_FD + COUNT, BLOCK, 0), KILL_PROCESS);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            const uint64_t last = lasts[i];
+            const uint64_t good[] = {0, last / 2, last};
+            const uint64_t bad[] = {last + 1, last + UINT32_MAX, last | UINT64_C(1) << 40,
+                                    UINT64_MAX};
+            for (uint32_t k = 0; k < 3; k++) {
+                CHECK_EQUAL(moves(filter, numbers[n], FIRST_FD + i, BLOCK, good[k]), ALLOW);
+                CHECK_EQUAL(moves(filter, numbers[n], FIRST_FD + i, BLOCK - 1, good[k]),
+                            KILL_PROCESS);
+                CHECK_EQUAL(moves(filter, numbers[n], FIRST_FD + i, BLOCK | UINT64_C(1) << 32,
+                                  good[k]),
+                            KILL_PROCESS);
+            }
+            for (uint32_t k = 0; k < 4; k++)
+                CHECK_EQUAL(moves(filter, numbers[n], FIRST_FD + i, BLOCK, bad[k]), KILL_PROCESS);
+        }
+    }
+}
+
+/* As many as a manifest can have beside a network. */
+static void has_room_for_every_disk(struct filter *filter)
+{
+    struct filter_blocks blocks[DISKS];
+
+    for (int i = 0; i < DISKS; i++)
+        blocks[i] = (struct filter_blocks){3 + i, BLOCK, BLOCK};
+    filter_start(filter);
+    filter_allow_blocks(filter, blocks, DISKS);
+    filter_rest(filter);
+    CHECK(filter_finish(filter).step != NULL);
+    CHECK_EQUAL(moves(filter, SYS_PREAD64, 3 + DISKS - 1, BLOCK, BLOCK), ALLOW);
+    CHECK_EQUAL(moves(filter, SYS_PREAD64, 3 + DISKS, BLOCK, BLOCK), KILL_PROCESS);
+}
+
 static void says_when_it_is_full(struct filter *filter)
 {
     make(filter);
@@ -133,6 +207,8 @@ int main(void)
     make(&filter);
     allows_what_its_rules_say(&filter);
     kills_another_architecture(&filter);
+    allows_whole_blocks_within_a_device(&filter);
+    has_room_for_every_disk(&filter);
     says_when_it_is_full(&filter);
     return 0;
 }

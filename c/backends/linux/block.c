@@ -41,6 +41,11 @@ long block_open(uint32_t handle, const char *path, uint64_t *size)
     return 0;
 }
 
+int block_fd(uint32_t handle)
+{
+    return fds[handle];
+}
+
 static inline bool transfer(enum sys_number number, uint32_t handle, uintptr_t at, uint64_t size,
                             uint64_t offset)
 {

@@ -9,6 +9,9 @@
  * the sandbox. Returns 0 or an error. */
 long block_open(uint32_t handle, const char *path, uint64_t *size);
 
+/* Its descriptor. */
+int block_fd(uint32_t handle);
+
 /* The transfers that failed: how many, and the error of the last; 0 if its storage ended early. */
 struct block_failures {
     uint64_t count;

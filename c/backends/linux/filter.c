@@ -8,6 +8,7 @@ enum {
     IF_EQUAL = 0x15,
     IF_GREATER = 0x25,
     IF_NOT_LESS = 0x35,
+    SKIP = 0x05,
     RETURN = 0x06,
 };
 
@@ -15,13 +16,14 @@ enum {
 enum { NUMBER_AT = 0, ARCH_AT = 4, ARGUMENTS_AT = 16 };
 #define ALLOW        UINT32_C(0x7fff0000)
 #define KILL_PROCESS UINT32_C(0x80000000)
+#define ASK          UINT32_C(0x7fc00000)
 #define ARCH_AARCH64 UINT32_C(0xc00000b7)
 
-enum { PR_SET_NO_NEW_PRIVS = 38, SECCOMP_SET_MODE_FILTER = 1, SECCOMP_FILTER_FLAG_TSYNC = 1 };
-
-struct program {
-    uint16_t size;
-    const struct filter_step *step;
+enum { PR_SET_NO_NEW_PRIVS = 38 };
+enum {
+    SECCOMP_SET_MODE_FILTER = 1,
+    SECCOMP_FILTER_FLAG_TSYNC = 1,
+    SECCOMP_FILTER_FLAG_NEW_LISTENER = 8,
 };
 
 static void add(struct filter *filter, uint16_t code, uint8_t if_true, uint8_t if_false,
@@ -67,14 +69,16 @@ void filter_allow(struct filter *filter, enum sys_number number,
         add(filter, LOAD, 0, 0, NUMBER_AT);
 }
 
-void filter_begin(struct filter *filter, enum sys_number number,
-                  const struct filter_argument *arguments, size_t count)
+void filter_start(struct filter *filter)
 {
     filter->size = 0;
     filter->full = false;
     filter->highest = 0;
     add(filter, LOAD, 0, 0, NUMBER_AT);
-    filter_allow(filter, number, arguments, count);
+}
+
+void filter_rest(struct filter *filter)
+{
     /* Linux tries the filter with every number there is when it is installed: most end here. */
     filter->highest_at = filter->size;
     add(filter, IF_GREATER, 0, 1, 0);
@@ -85,6 +89,14 @@ void filter_begin(struct filter *filter, enum sys_number number,
     add(filter, IF_EQUAL, 1, 0, ARCH_AARCH64);
     add(filter, RETURN, 0, 0, KILL_PROCESS);
     add(filter, LOAD, 0, 0, NUMBER_AT);
+}
+
+void filter_begin(struct filter *filter, enum sys_number number,
+                  const struct filter_argument *arguments, size_t count)
+{
+    filter_start(filter);
+    filter_allow(filter, number, arguments, count);
+    filter_rest(filter);
 }
 
 void filter_allow_fd(struct filter *filter, enum sys_number number, int fd)
@@ -124,21 +136,92 @@ void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32
     filter_allow(filter, SYS_IOCTL, arguments, 2);
 }
 
-/* Adds what is behind the last rule. */
-static void finish(struct filter *filter)
+/* The low or high half of argument (index). */
+static uint32_t half(uint32_t index, bool high)
+{
+    return ARGUMENTS_AT + 8 * index + (high ? 4 : 0);
+}
+
+/* Whether the transfer is one of (blocks); else the number is no longer loaded. */
+static void add_blocks(struct filter *filter, const struct filter_blocks *blocks)
+{
+    const uint32_t high = (uint32_t)(blocks->last >> 32), low = (uint32_t)blocks->last;
+
+    add(filter, LOAD, 0, 0, half(0, false));
+    add(filter, IF_EQUAL, 0, 10, (uint32_t)blocks->fd);
+    add(filter, LOAD, 0, 0, half(2, false));
+    add(filter, IF_EQUAL, 0, 8, blocks->size);
+    add(filter, LOAD, 0, 0, half(2, true));
+    add(filter, IF_EQUAL, 0, 6, 0);
+    add(filter, LOAD, 0, 0, half(3, true));
+    add(filter, IF_GREATER, 4, 0, high);
+    add(filter, IF_EQUAL, 0, 2, high);
+    add(filter, LOAD, 0, 0, half(3, false));
+    add(filter, IF_GREATER, 1, 0, low);
+    add(filter, RETURN, 0, 0, ALLOW);
+}
+
+void filter_allow_blocks(struct filter *filter, const struct filter_blocks *blocks, size_t count)
+{
+    if (count == 0)
+        return;
+    if (SYS_PWRITE64 > filter->highest)
+        filter->highest = SYS_PWRITE64;
+    add(filter, IF_EQUAL, 2, 0, SYS_PREAD64);
+    add(filter, IF_EQUAL, 1, 0, SYS_PWRITE64);
+    const uint16_t skip = filter->size;
+    add(filter, SKIP, 0, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        add_blocks(filter, &blocks[i]);
+    add(filter, RETURN, 0, 0, KILL_PROCESS);
+    if (!filter->full)
+        filter->step[skip].value = filter->size - skip - 1u;
+}
+
+void filter_allow_call(struct filter *filter, uint32_t number)
+{
+    add(filter, IF_EQUAL, 0, 1, number);
+    add(filter, RETURN, 0, 0, ALLOW);
+}
+
+struct filter_program filter_finish(struct filter *filter)
 {
     add(filter, RETURN, 0, 0, KILL_PROCESS);
+    if (filter->full)
+        return (struct filter_program){0, NULL};
     filter->step[filter->highest_at].value = filter->highest;
+    return (struct filter_program){filter->size, filter->step};
+}
+
+long filter_no_new_privileges(void)
+{
+    return sys_call6(SYS_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
+}
+
+long filter_listen(uint32_t number)
+{
+    const struct filter_step steps[] = {
+        {LOAD, 0, 0, NUMBER_AT},
+        {IF_EQUAL, 0, 1, number},
+        {RETURN, 0, 0, ASK},
+        {RETURN, 0, 0, ALLOW},
+    };
+    const struct filter_program program = {sizeof(steps) / sizeof(steps[0]), steps};
+    const long result = filter_no_new_privileges();
+
+    if (result < 0)
+        return result;
+    return sys_call3(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                     (long)(uintptr_t)&program);
 }
 
 long filter_enter(struct filter *filter)
 {
-    finish(filter);
-    if (filter->full)
-        return SYS_ENOMEM;
+    const struct filter_program program = filter_finish(filter);
 
-    const struct program program = {filter->size, filter->step};
-    const long result = sys_call6(SYS_PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
+    if (program.size == 0)
+        return SYS_ENOMEM;
+    const long result = filter_no_new_privileges();
     if (result < 0)
         return result;
     /* A thread that cannot follow is named by a number above 0. */

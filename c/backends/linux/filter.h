@@ -48,6 +48,42 @@ void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32
  * one another are one rule. */
 void filter_allow_fds(struct filter *filter, enum sys_number number, const int *fds, size_t count);
 
+/* The parts of filter_begin() for filters that begin with something else: rules added between the
+ * two are the cheapest, and only below the second is the architecture looked at. */
+void filter_start(struct filter *filter);
+void filter_rest(struct filter *filter);
+
+/* One device of blocks. */
+struct filter_blocks {
+    int fd;
+    uint32_t size; /* bytes that each transfer has */
+    uint64_t last; /* the highest offset of one */
+};
+
+/* Allows pread64 and pwrite64 on (count) devices, as each says. Only one such rule has an effect. */
+void filter_allow_blocks(struct filter *filter, const struct filter_blocks *blocks, size_t count);
+
+/* Allows (number), which is no system call of any kernel: see filter_listen(). */
+void filter_allow_call(struct filter *filter, uint32_t number);
+
+/* Has every process of this one and its children that makes system call (number), which no kernel
+ * has, wait for an answer. Returns the descriptor that tells of such calls, or an error; SYS_EINVAL
+ * before Linux 5.0. All other calls stay as they are. */
+long filter_listen(uint32_t number);
+
+/* struct sock_fprog: include/uapi/linux/filter.h. */
+struct filter_program {
+    uint16_t size;
+    const struct filter_step *step;
+};
+
+/* Ends (filter), so that any other call kills the process. For prctl(PR_SET_SECCOMP) after
+ * filter_no_new_privileges(). No steps if there were too many rules. */
+struct filter_program filter_finish(struct filter *filter);
+
+/* What Linux asks of a process before it takes a filter. Returns 0 or an error. */
+long filter_no_new_privileges(void);
+
 /* Kills the process at anything else. Returns 0, or the error: the filter is on from here. */
 long filter_enter(struct filter *filter);
 

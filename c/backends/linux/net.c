@@ -112,6 +112,11 @@ struct net_trouble net_take(uint32_t handle, int fd, uint32_t *mtu)
     return use(handle, fd, &interface, mtu);
 }
 
+int net_fd(uint32_t handle)
+{
+    return fds[handle];
+}
+
 solo5_result_t backend_net_write(uint32_t handle, const void *frame, uint64_t size)
 {
     const long done = sys_write(fds[handle], frame, size);

@@ -17,4 +17,7 @@ struct net_trouble net_open(uint32_t handle, const char *name, uint32_t *mtu);
 /* The same with the tap that (fd), inherited, is open on; (fd) becomes non-blocking. */
 struct net_trouble net_take(uint32_t handle, int fd, uint32_t *mtu);
 
+/* The descriptor of a tap that was opened or taken. */
+int net_fd(uint32_t handle);
+
 #endif

@@ -13,7 +13,7 @@
 #include "tender/options.h"
 #include "tender/report.h"
 
-static struct options options;
+static struct options options = {.target = "loop", .memory_step = HVT_MEMORY_STEP};
 static struct host host;
 static char cmdline[HVT_CMDLINE_SIZE];
 

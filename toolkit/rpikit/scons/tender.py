@@ -20,6 +20,13 @@ def generate(env: Any) -> None:
     env.AddMethod(generic_tender, "GenericTender")
 
 
+MACHINE = {"main", "kvm", "watch", "guest_clock", "gpio_page"}
+"""Files right in c/tender that are about a virtual machine: no part of a tender of spt."""
+
+SERVING = {"memory", "clock", "console", "guest_clock"}
+"""Files of c/tender and c/backends/linux that only those need who serve a guest's calls."""
+
+
 def handlers(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
     """Return the files with the handlers of interfaces: the application's own first."""
     own, ours = app.folder / "devices", env["SETTINGS"].root / "c" / "devices"
@@ -50,6 +57,31 @@ def tender(env: Any, app: App) -> Any:
     return _link(env, app, interfaces_of(env, app), env["SETTINGS"].folder(app))
 
 
+def _files(env: Any, app: App, found: tuple[Interface, ...]) -> list[Path]:
+    """Return all files of a tender that serves these interfaces, but for the table of calls."""
+    serving = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
+    serving += handlers(env, app, found)
+    if env["SETTINGS"].platform == "hvt":
+        return [*files_of_host(env, found), *serving]
+    alone = is_alone(found)
+    world = "tender/spt/alone" if alone else "tender/spt/parent"
+    ours = files_of_host(env, found, "tender/spt", world)
+    files = [
+        file
+        for file in ours
+        if not (file.parent.name == "tender" and file.stem in MACHINE) and file.stem != "paging"
+    ]
+    if not alone:
+        return [*files, *serving]
+    folders = {"dispatch", "devices"}
+    return [file for file in files if file.parent.name not in folders and file.stem not in SERVING]
+
+
+def is_alone(found: tuple[Interface, ...]) -> bool:
+    """Whether an spt guest with these interfaces needs nobody: Linux itself serves its calls."""
+    return {i.name for i in found} <= set(interfaces.SOLO5)
+
+
 def generic_tender(env: Any) -> Any:
     """Link the tender that knows every interface of rpikit, for any guest."""
     some = env["SETTINGS"].apps[0]
@@ -60,16 +92,15 @@ def generic_tender(env: Any) -> Any:
 def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
     """Link rpikit-tender.debug with symbols, and from it rpikit-tender without."""
     common = env["SETTINGS"].common / "host"
-    printed = [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
     parts = []
-    for file in (*files_of_host(env, found), *handlers(env, app, found), *printed):
+    for file in _files(env, app, found):
         # The compiler itself calls memcpy and its kin, after it has looked for who is called.
         late = ["-fno-lto"] if file.name == "string.c" else []
         parts.append(env.Compiled(file, common, [*env["HOST_FLAGS"], *late]))
-    (table,) = env.Table(found, folder / "gen")
-    parts += env.Object(
-        str(folder / "obj" / "dispatch.o"), table, CCFLAGS=[*env["CCFLAGS"], *env["HOST_FLAGS"]]
-    )
+    if env["SETTINGS"].platform == "hvt" or not is_alone(found):
+        (table,) = env.Table(found, folder / "gen")
+        flags = [*env["CCFLAGS"], *env["HOST_FLAGS"]]
+        parts += env.Object(str(folder / "obj" / "dispatch.o"), table, CCFLAGS=flags)
     debug = env.Linked(
         folder / "rpikit-tender.debug",
         parts,

@@ -63,6 +63,7 @@ def _guest_files(env: Any) -> list[Path]:
     files: list[Path] = env.SourcesIn("guest", f"guest/{platform}")
     if platform != "hvt":
         files += [root / "guest" / "hvt" / f"{name}.c" for name in SHARED]
+        files.append(root / "guest" / "loop" / "frames.c")
     return files + [root / "lib" / f"{name}.c" for name in ("format", "manifest", "string")]
 
 
