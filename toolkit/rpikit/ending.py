@@ -9,14 +9,18 @@ import io
 import itertools
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import rich_click as click
 
 from rpikit import plugins
 from rpikit.errors import EXIT_INTERRUPTED, EXIT_OK, DescriptionError, RpikitError, ToolError
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 EXIT_INTERNAL = 1
 TRACE = "RPIKIT_TRACE"
@@ -31,6 +35,7 @@ _BY_PLACE = {
 def end(command: Callable[[], object]) -> NoReturn:
     """Run a command and leave with its exit code."""
     _open_streams()
+    sys.unraisablehook = _still_raised
     try:
         status = _run(command)
         sys.stdout.flush()
@@ -39,13 +44,16 @@ def end(command: Callable[[], object]) -> NoReturn:
     except OSError:  # what was printed last did not get out
         status = EXIT_INTERNAL
         _close_output()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # All is said; what Python does until its end would show an interrupt as a traceback.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
     sys.exit(status)
 
 
 def _run(command: Callable[[], object]) -> int:
     """Run a command and return its exit code."""
     try:
-        command()
+        _call(command)
         sys.stdout.flush()
     except SystemExit as asked:
         return asked.code if isinstance(asked.code, int) else EXIT_OK
@@ -69,6 +77,35 @@ def _run(command: Callable[[], object]) -> int:
             raise
         return _explain(error)
     return EXIT_OK
+
+
+def _call(command: Callable[[], object]) -> None:
+    """Run a command; an interrupt stays one when something below turned it into another error.
+
+    An import does so, and what cannot be taken back while an interrupt ends it.
+    """
+    try:
+        command()
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise cause from None
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
+def _still_raised(lost: "UnraisableHookArgs") -> None:
+    """Raise an interrupt once more that came where Python can only drop an exception."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        import threading
+
+        # Not from here: it would be dropped again.
+        again = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _explain(error: Exception) -> int:
