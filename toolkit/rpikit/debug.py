@@ -105,15 +105,17 @@ class Debugged:
 class _UnderDebugger(DeviceHalf):
     """A device half whose install begins when a debugger has stopped the board."""
 
-    def __init__(self, ssh: Ssh, attend: Attend) -> None:
+    def __init__(self, ssh: Ssh, attend: Attend, report: Callable[[str], None]) -> None:
         super().__init__(ssh, shell=ON_ONE_CORE)
+        self._report = report
         self._ssh = ssh
         self._attend = attend
 
-    def install(self, token: str, ready_within: float) -> Status:
+    def install(self, token: str, ready_within: float, *, beside: bool = False) -> Status:
         """Install while a debugger looks on; then the firmware gets the usual time to be ready."""
         begun = False
-        command = self._command("install", token, f"{_PATIENCE:.0f}")
+        words = ["install", token, f"{_PATIENCE:.0f}", *(["beside"] if beside else [])]
+        command = self._command(*words)
         with self._ssh.session(command, None) as channel:
 
             def begin() -> None:
@@ -128,6 +130,7 @@ class _UnderDebugger(DeviceHalf):
                 if not begun:
                     self.abandon(token)
                 raise
+            self._report("the board goes on; wait until the firmware is ready")
             try:
                 result = _result(channel, _READY_SECONDS)
             except TimeoutError:
@@ -215,7 +218,7 @@ class Session:
         app, built = self.build.app, self.build
         made = bundles.make(app, self.there.board, built.unikernel, built.tender, built.folder)
         if not self.attach:
-            half = _UnderDebugger(ssh, attend)
+            half = _UnderDebugger(ssh, attend, reporter.step)
             return flash.flash(made, ssh, reporter=reporter, half=half).status
         status = DeviceHalf(ssh).status()
         if not status.running or status.digest != made.digest:
