@@ -47,10 +47,8 @@ static uint64_t to_request(uint64_t offsets)
 static bool set(struct gpio_backend *self, uint64_t offsets, uint64_t high)
 {
     const uint64_t mask = to_request(offsets);
-    const struct line_values values = {
-        .bits = high == 0 ? 0 : high == offsets ? mask : to_request(high),
-        .mask = mask,
-    };
+    const uint64_t bits = high == 0 ? 0 : high == offsets ? mask : to_request(high);
+    const struct line_values values = {.bits = bits, .mask = mask};
 
     (void)self;
     gpio_cdev_levels = (gpio_cdev_levels & ~offsets) | high;
