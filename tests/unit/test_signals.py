@@ -119,3 +119,19 @@ def test_the_manifest_has_one_type_for_each_interface(name: str) -> None:
     assert number is not None
     assert f"MFT_{name.upper()} = {number:#x}," in header
     assert elf.TYPES[number] == name
+
+
+def test_an_interface_of_ones_own_stands_in_for_raw_transfers(tmp_path: Path) -> None:
+    wired = described(tmp_path, SENSOR + 'interface = "thermometer"\n')
+    assert "thermometer" in wired.interfaces
+    assert "i2c" not in wired.interfaces
+    assert bundle.options(wired, rpi3b) == ("--mem=2", "--i2c:sensor=1@0x48")
+
+
+def test_this_machine_is_told_where_the_devices_on_its_buses_are(tmp_path: Path) -> None:
+    host = board.load("host")
+    lamp = '[devices.lamp]\ntype = "led"\nline = 18\n'
+    _memory, chip, _pin, buses, sensor = bundle.options(described(tmp_path, SENSOR, lamp), host)
+    assert f"{buses.removeprefix('--buses=')}/pins" == chip.removeprefix("--gpio-chip=")
+    assert sensor == "--i2c:sensor=1@0x48"
+    assert not any("buses" in word for word in bundle.options(described(tmp_path, lamp), host))

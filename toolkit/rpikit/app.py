@@ -50,16 +50,16 @@ class DeviceType:
 DEVICE_TYPES: Mapping[str, DeviceType] = {
     "block": DeviceType(interfaces=("block",), keys=("path", "sector_size")),
     "gpio": DeviceType(interfaces=("gpio",), directions=("in", "out"), keys=(*LINE_KEYS, "edges")),
-    "i2c": DeviceType(interfaces=("i2c",), keys=("bus", "address"), needed=2),
+    "i2c": DeviceType(interfaces=("i2c",), keys=("bus", "address", "interface"), needed=2),
     "led": DeviceType(interfaces=("led",), directions=("out",)),
     "net": DeviceType(interfaces=("net",), keys=("tap", "mac")),
     "pwm": DeviceType(
         interfaces=("pwm",),
-        keys=("line", "period_max_ns", "period_min_ns", "duty_max_ns"),
+        keys=("line", "period_max_ns", "period_min_ns", "duty_max_ns", "interface"),
         needed=2,
     ),
     "spi": DeviceType(
-        interfaces=("spi",), keys=("bus", "chip_select", "speed_hz", "mode"), needed=3
+        interfaces=("spi",), keys=("bus", "chip_select", "speed_hz", "mode", "interface"), needed=3
     ),
     "switch": DeviceType(interfaces=("switch",), directions=("in", "out")),
 }
@@ -199,6 +199,12 @@ class DeviceFile(_Properties, Keys):
     direction: Direction | None = Field(
         default=None, description="Which way it looks, where its type leaves that open."
     )
+    interface: Annotated[str, AfterValidator(_interface_name)] | None = Field(
+        default=None,
+        examples=["thermometer"],
+        description="The interface of your own that it is used through, and only through that; "
+        "otherwise its type's.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -235,6 +241,11 @@ class DeviceFile(_Properties, Keys):
     def way(self) -> Direction:
         """The direction: the one that is written, or the only one of its type."""
         return self.direction or DEVICE_TYPES[self.type].directions[0]
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """The interfaces that it is used through."""
+        return DEVICE_TYPES[self.type].interfaces if self.interface is None else (self.interface,)
 
 
 class Device(_Properties):
@@ -384,13 +395,12 @@ def load_file(path: Path) -> App:
         if device.line is not None and DEVICE_TYPES[device.type].directions
     )
     attachments = tuple(
-        Attachment.model_validate({"name": name, **device.model_dump(include=set(kept))})
+        Attachment.model_validate({"name": name, **device.model_dump(include=kept)})
         for name, device in described.devices.items()
-        if (kept := ("type", *DEVICE_TYPES[device.type].keys))
+        if (kept := {"type", *DEVICE_TYPES[device.type].keys} - {"interface"})
         and not DEVICE_TYPES[device.type].directions
     )
-    types = {device.type for device in described.devices.values()}
-    needed = {one for kind in types for one in DEVICE_TYPES[kind].interfaces}
+    needed = {one for device in described.devices.values() for one in device.interfaces}
     return App(
         folder=folder,
         name=firmware.name,

@@ -148,6 +148,11 @@ class Attachment(Keys):
         return f"MFT_{kind}_BASIC" if self.type in ("block", "net") else f"MFT_{kind}"
 
     @property
+    def is_wired(self) -> bool:
+        """Whether it is on lines of the board."""
+        return self.line is not None or bool(self.signals)
+
+    @property
     def mft_values(self) -> dict[str, int]:
         """What the manifest wishes for: members of its struct in abi/manifest.h."""
         wishes = {

@@ -61,9 +61,15 @@ class Build:
         `pins` is the file that a bench shares (rpikit.bench.host); without one nobody does.
         """
         options = bundle.options(self.app, self.board)
-        rest = [word for word in options if not word.startswith("--gpio-chip=")]
+        shared = ("--gpio-chip=", "--buses=")
+        rest = [word for word in options if not word.startswith(shared)]
         chip = [f"--gpio-chip={pins}"] if pins is not None and self.app.devices else []
-        return (str(self.tender), *rest, *chip, "--", str(self.unikernel))
+        buses = (
+            [f"--buses={pins.parent}"]
+            if pins is not None and any(one.is_wired for one in self.app.attachments)
+            else []
+        )
+        return (str(self.tender), *rest, *chip, *buses, "--", str(self.unikernel))
 
     def _size(self, key: str) -> str:
         size, limit = self.sizes[key], self.app.budget.limits.get(key)

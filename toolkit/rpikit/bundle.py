@@ -191,8 +191,10 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
     edges = (f"--gpio-edges={board.edges}",) if watched else ()
     pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
+    on_buses = board.platform == "loop" and any(one.is_wired for one in app.attachments)
+    buses = (f"--buses={Path(label).parent}",) if on_buses else ()
     attached = tuple(word for one in app.attachments for word in _attach(one, board))
-    return memory + chip + edges + pins + attached
+    return memory + chip + edges + pins + buses + attached
 
 
 def _attach(one: Attachment, board: Board) -> tuple[str, ...]:
