@@ -20,7 +20,7 @@ def generate(env: Any) -> None:
     env.AddMethod(generic_tender, "GenericTender")
 
 
-MACHINE = {"main", "kvm", "watch", "guest_clock", "gpio_page"}
+MACHINE = {"main", "kvm", "watch", "guest_clock", "gpio_page", "net_thread"}
 """Files right in c/tender that are about a virtual machine: no part of a tender of spt."""
 
 SERVING = {"memory", "clock", "console", "guest_clock"}
