@@ -22,6 +22,7 @@ enum { DEVICES = 64 };
 enum { AF_UNIX = 1, SOCK_DGRAM = 2, F_GETFL = 3, F_SETFL = 4 };
 
 #define MTU_MIN     68 /* RFC 791: what every module must be able to forward */
+#define MTU_MAX     65535 /* the manifest has 16 bits for it */
 #define MTU_DEFAULT 1500
 
 struct interface {
@@ -58,7 +59,7 @@ static struct net_trouble use(uint32_t handle, int fd, struct interface *interfa
         interface->u.mtu = MTU_DEFAULT;
     else if (result < 0)
         return (struct net_trouble){NULL, result};
-    if (interface->u.mtu < MTU_MIN || interface->u.mtu > UINT16_MAX)
+    if (interface->u.mtu < MTU_MIN || interface->u.mtu > MTU_MAX)
         return (struct net_trouble){"its MTU is none of Ethernet", 0};
     *mtu = (uint32_t)interface->u.mtu;
     fds[handle] = fd;
