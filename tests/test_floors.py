@@ -13,7 +13,7 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "errors", "paths"}),
+    frozenset({"__init__", "errors", "paths", "results"}),
     frozenset(
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}

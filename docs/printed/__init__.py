@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from printed import boards, commands, configuration, exit_codes, interfaces
+from printed import boards, commands, configuration, exit_codes, interfaces, results
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "boards": boards.markdown,
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "configuration": configuration.markdown,
     "exit-codes": exit_codes.markdown,
     "interfaces": interfaces.markdown,
+    "results": results.markdown,
 }
 
 

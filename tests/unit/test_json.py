@@ -1,33 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""JSON: every command gives programs the keys that the reference promises."""
+"""JSON: every command gives programs the keys that its schema promises, and no others."""
 
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+import promised
 import pytest
 
-from rpikit import paths, report
+from rpikit import config, paths, report, results
 from rpikit.cli import rpikit
 from rpikit.verdict import Verdict
-from rpikit.words import commands, options
+from rpikit.words import SCHEMAS, commands, options
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
 HELLO = paths.data_root() / "c" / "apps" / "hello"
 
 
-def promised() -> dict[str, list[str]]:
-    """Return the keys of each command's result and of each event, as the page has them."""
-    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.M)
-    return {name: re.findall(r"`([^`]+)`", keys) for name, keys in rows}
-
-
-def ask(*words: str, cwd: Path) -> tuple[dict[str, object], list[dict[str, object]]]:
-    done = subprocess.run(
+def ask(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "rpikit", *words, "--json"],
         cwd=cwd,
         env=os.environ | {"RPIKIT_STATE": str(cwd / "state")},
@@ -35,32 +28,33 @@ def ask(*words: str, cwd: Path) -> tuple[dict[str, object], list[dict[str, objec
         text=True,
         check=False,
     )
-    events = [json.loads(line) for line in done.stderr.splitlines()]
-    return json.loads(done.stdout or "{}"), events
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("new", ("new", "lamp")),
+        ("new", ("new", "another")),
         ("build", ("build", "lamp")),
+        ("build", ("build", "lamp", "--board", "host")),
+        ("build --verify", ("build", "lamp", "--verify")),
         ("inspect", ("inspect", "lamp")),
+        ("flash", ("flash", "lamp", "--board", "host")),
+        ("test", ("test", "lamp", "--board", "host")),
+        ("debug --vscode", ("debug", "lamp", "--vscode")),
         ("doctor", ("doctor",)),
         ("config lint", ("config", "lint", str(HELLO / "rpikit.toml"))),
         ("board list", ("board", "list")),
-        ("board down", ("board", "down")),
+        ("board down", ("board", "down", "host")),
         ("board cut", ("board", "cut")),
     ],
 )
-def test_a_result_has_the_promised_keys(
+def test_a_result_is_as_its_schema_says(
     command: str, words: tuple[str, ...], project: Path
 ) -> None:
-    if command == "new":
-        words = ("new", "another")
-    values, events = ask(*words, cwd=project)
-    assert list(values) == promised()[command], events
-    for event in events:
-        assert list(event) == promised()[str(event["event"])]
+    done = ask(*words, cwd=project)
+    if command != "test":  # there standard error is pytest's
+        promised.events(done.stderr)
+    promised.result(command, done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +67,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_failure_is_an_event_and_no_result(tmp_path: Path) -> None:
-    values, events = ask("board", "status", cwd=tmp_path)
-    assert values == {}
-    assert list(events[-1]) == promised()["error"]
-    assert events[-1]["hint"] == "rpikit board up virtual-pi3"
+    done = ask("board", "status", cwd=tmp_path)
+    assert done.stdout == ""
+    error = promised.events(done.stderr)[-1]
+    assert (error["event"], error["hint"]) == ("error", "rpikit board up virtual-pi3")
 
 
 def test_a_test_gives_its_verdict() -> None:
-    assert [*Verdict().values(), "status"] == promised()["test"]
+    promised.result("test", json.dumps(Verdict().values() | {"status": 0}))
 
 
 def test_a_console_becomes_events() -> None:
@@ -88,13 +82,28 @@ def test_a_console_becomes_events() -> None:
     console = report.ConsoleEvents(err)
     for part in (b"one\r\ntw", b"o\n", b"thr"):
         console.write(part)
-    events = [json.loads(line) for line in err.getvalue().splitlines()]
-    assert events == [{"event": "console", "text": "one"}, {"event": "console", "text": "two"}]
-    assert list(events[0]) == promised()["console"]
+    found = promised.events(err.getvalue())
+    assert found == [{"event": "console", "text": "one"}, {"event": "console", "text": "two"}]
 
 
-def test_the_page_has_every_command_with_the_option() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    for name, command in commands(rpikit):
-        if any("--json" in option.opts for option in options(command)):
-            assert f"`{name}`" in text, name
+def test_every_command_with_the_option_has_a_schema() -> None:
+    with_option = {
+        name
+        for name, command in commands(rpikit)
+        if any("--json" in option.opts for option in options(command))
+    }
+    assert with_option <= {name.partition(" --")[0] for name in results.RESULTS}
+
+
+def test_the_schemas_are_those_that_the_command_line_names() -> None:
+    assert list(SCHEMAS) == [*config.KINDS, *results.KINDS]
+
+
+@pytest.mark.parametrize("kind", results.KINDS)
+def test_a_schema_names_every_key_and_what_it_leads_to(kind: str) -> None:
+    schema = json.loads(json.dumps(config.schema(kind)))
+    assert schema["$schema"] == config.DIALECT
+    assert set(schema["properties"]) == set(results.KINDS[kind])
+    for node in schema["$defs"].values():
+        assert node["description"]
+        assert set(node["required"]) <= set(node["properties"])

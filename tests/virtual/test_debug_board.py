@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import promised
 import pytest
 
 from rpikit import board, gdb, paths
@@ -144,7 +145,7 @@ def test_a_server_serves_one_debugger_as_an_editor_is_one_even_if_it_is_killed(
         text=True,
     ) as server:
         assert server.stdout is not None
-        served = json.loads(server.stdout.readline())
+        served = promised.result("debug --server", server.stdout.readline())
         main = Path(project / "main.c").read_text().split("\n")
         line = next(at for at, text in enumerate(main, 1) if 'say("test_switch: ready' in text)
         editor = [

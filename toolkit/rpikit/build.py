@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rpikit import board as boards
-from rpikit import bundle, describe, elf, interface, paths, wording
+from rpikit import bundle, describe, elf, interface, paths, results, wording
 from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
@@ -76,7 +76,7 @@ class Build:
         share = "" if limit is None else f" ({size * 100 // limit} % of {limit})"
         return f"{size} bytes{share}"
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Build:
         """Return it as one flat object for programs."""
         return {
             "app": self.app.name,

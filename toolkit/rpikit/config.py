@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The verb config: JSON Schemas of the description files, and every fault of given ones."""
+"""The verb config: JSON Schemas of descriptions and of --json, every fault of given files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rpikit import app, board, describe, interface, soc, wiring, wording
+from rpikit import app, board, describe, interface, results, soc, wiring, wording
 from rpikit.describe import Model
 from rpikit.errors import EXIT_OK, DescriptionError
 
@@ -49,14 +49,16 @@ class Linted:
         good = f"{_count(len(self.files), 'file')} read, {_count(len(self.faults), 'fault')}"
         return "\n".join([*self.faults, good])
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Linted:
         """Return it as one object for programs."""
-        files = [{"kind": kind, "file": name} for kind, name in self.files]
+        files: list[results.File] = [{"kind": kind, "file": name} for kind, name in self.files]
         return {"files": files, "faults": list(self.faults), "status": self.exit_code}
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of description."""
+    """Return the JSON Schema of a kind of description, or of what --json prints."""
+    if kind in results.KINDS:
+        return {"$schema": DIALECT} | results.schema(kind)
     made = describe.schema(KINDS[kind].model)
     if "inherits" in made["properties"]:  # then the board above may have what is missing here
         needed = made.pop("required")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rpikit import elf, wording
+from rpikit import elf, results, wording
 from rpikit.errors import RpikitError
 from rpikit.symbols import Place, Symbols
 
@@ -40,7 +40,7 @@ class Explained:
             for at, place in enumerate(self.places)
         ]
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Symbol:
         """Return it as one object for programs."""
         return {
             "what": self.what,

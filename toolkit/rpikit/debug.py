@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpikit import bundle as bundles
-from rpikit import device, flash
+from rpikit import device, flash, results
 from rpikit.board import Board
 from rpikit.build import Build
 from rpikit.device import Answer, DeviceHalf, Status
@@ -63,7 +63,7 @@ class Served:
         command = shlex.join(self.program.command(self.gdb, *words))
         return f"{self.board}: the {self.program.what} is at {self.address}\n  {command}"
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Served:
         """Return it as one flat object for programs."""
         return {
             "board": self.board,
@@ -88,7 +88,7 @@ class Debugged:
         does = f"runs as process {status.pid}" if status.running else f"ended with {status.exit}"
         return f"{status.name} {status.version} {does}"
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Debugged:
         """Return it as one flat object for programs."""
         status = self.status
         return {

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from rpikit import app as apps
-from rpikit import bundle, connect, paths, waveform, wiring
+from rpikit import bundle, connect, paths, results, waveform, wiring
 from rpikit.bench.scope import PinEdge
 from rpikit.bench.session import open_wires
 from rpikit.board import DEFAULT
@@ -41,9 +41,11 @@ class Shown:
             f"{self.flashed}\n{self.kvm}"
         )
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Shown:
         """Return it as one object for programs."""
-        edges = [{"pin": e.pin, "level": e.level, "at_ns": e.at_ns} for e in self.edges]
+        edges: list[results.WireEdge] = [
+            {"pin": e.pin, "level": e.level, "at_ns": e.at_ns} for e in self.edges
+        ]
         return {"flashed": self.flashed.values(), "kvm": self.kvm, "edges": edges}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import describe, wording
+from rpikit import describe, results, wording
 from rpikit.describe import FrozenMap
 from rpikit.errors import DescriptionError
 
@@ -160,7 +160,7 @@ class Compared:
         """Return how many times its floor it costs."""
         return None if self.floor is None else self.value / self.floor
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Figure:
         """Return it as one flat object for programs."""
         return {
             "name": self.name,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import bundle as bundles
+from rpikit import results
 from rpikit.bundle import Bundle
 from rpikit.device import DeviceHalf, Staged, Status
 from rpikit.errors import BoardError
@@ -42,7 +43,7 @@ class Flashed:
             f"from slot {status.slot}; {size(self.sent)} sent in {self.seconds:.1f} s"
         )
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Flashed:
         """Return it as one flat object for programs."""
         status = self.status
         return {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rpikit import results
 from rpikit.board import Board
 from rpikit.errors import BoardError
 from rpikit.virtual import machine
@@ -58,9 +59,9 @@ class Header:
             )
         return "\n".join(line.rstrip() for line in lines)
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Header:
         """Return it as one object for programs."""
-        rows = [
+        rows: list[results.HeaderPin] = [
             {
                 "pin": pin.pin,
                 "line": pin.line,
@@ -155,7 +156,7 @@ def show(view: View) -> None:
             screen.update(header.table(), refresh=True)
 
 
-def edge_values(edge: Edge) -> dict[str, object]:
+def edge_values(edge: Edge) -> results.PinEdge:
     """Return an edge as one flat object for programs."""
     return {"line": edge.line, "high": edge.high, "at_ns": edge.at_ns, "source": edge.source}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from rpikit import app, describe, generate, interface, paths, wiring, wording
+from rpikit import app, describe, generate, interface, paths, results, wiring, wording
 from rpikit.describe import FrozenMap, Model
 from rpikit.errors import DescriptionError
 
@@ -58,7 +58,7 @@ class Made:
         here = wording.path(self.folder)
         return f"{here}: a project\n{listed}\nnext: cd {here} && rpikit test ."
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Project:
         """Return it as one flat object for programs."""
         return {
             "project": self.folder.name,

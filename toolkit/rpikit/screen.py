@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, Protocol, TextIO
 
-from rpikit import console_text
+from rpikit import console_text, results
 from rpikit.crash import Explained
 
 Stamps = Literal["off", "wall", "elapsed", "delta"]
@@ -208,7 +208,7 @@ class Objects:
         if self._patterns.show(console_text.strip(line.text)):
             print(json.dumps(self._values(line)), file=self._out, flush=True)
 
-    def _values(self, line: Line) -> dict[str, object]:
+    def _values(self, line: Line) -> results.Line:
         at = datetime.datetime.fromtimestamp(line.at, datetime.UTC)
         return {
             "time": at.isoformat(timespec="milliseconds"),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import paths
+from rpikit import paths, results
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Frame:
         more = "" if self.kind == "static" else f" ({self.kind})"
         return f"{self.size:>6}  {self.function}{more}  {self.place}"
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Frame:
         """Return it as one object for programs."""
         return {
             "function": self.function,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elftools.common.exceptions import DWARFError, ELFError
 from elftools.elf.sections import SymbolTableSection
 
-from rpikit import elf
+from rpikit import elf, results
 
 if TYPE_CHECKING:
     from elftools.dwarf.compileunit import CompileUnit
@@ -44,7 +44,7 @@ class Place:
         where += f":{self.line}" if where and self.line else ""
         return f"{self.function}{where}{' (inlined)' if self.inlined else ''}"
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Place:
         """Return it as one object for programs."""
         return {
             "function": self.function,

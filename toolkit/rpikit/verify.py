@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rpikit import app as apps
 from rpikit import build as building
-from rpikit import bundle, elf, paths
+from rpikit import bundle, elf, paths, results
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.build import Build
@@ -28,7 +28,7 @@ class Verified:
         lines = [f"  {digest}  {name}" for name, digest in self.digests.items()]
         return "\n".join([str(self.build), "the same bytes from another folder (SHA-256):", *lines])
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Verified:
         """Return it as one object for programs."""
         return {**self.build.values(), "verified": self.digests}
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import wording
+from rpikit import results, wording
 from rpikit.app import App
 from rpikit.debug import WAITING
 from rpikit.errors import DescriptionError
@@ -43,7 +43,7 @@ class Written:
         ]
         return "\n".join([*lines, "open the folder in VS Code, with the C/C++ extension; press F5"])
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.Written:
         """Return it as one object for programs."""
         files, changed = ([str(file) for file in some] for some in (self.files, self.changed))
         return {"files": files, "changed": changed}

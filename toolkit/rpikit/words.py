@@ -17,6 +17,7 @@ from rpikit.errors import RpikitError
 
 PROGRAM = "rpikit"
 SHELLS = ("bash", "zsh", "fish")
+SCHEMAS = ("app", "bench", "board", "soc", "interface", "results", "events")
 VARIABLE = "_RPIKIT_COMPLETE"
 
 

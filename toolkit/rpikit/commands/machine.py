@@ -84,9 +84,12 @@ def config() -> None:
 
 
 @config.command("schema")
-@click.argument("kind", type=click.Choice(["app", "bench", "board", "soc", "interface"]))
+@click.argument("kind", type=click.Choice(words.SCHEMAS))
 def schema_(kind: str) -> None:
-    """Print the JSON Schema of a KIND of description, for editors and other programs."""
+    """Print a JSON Schema, for editors and other programs.
+
+    KIND is one of description files, or the results or events that --json prints.
+    """
     import json
 
     from rpikit import config as verb

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from rpikit import paths
+from rpikit import paths, results
 from rpikit.errors import BoardError
 from rpikit.transport import SshAddress
 from rpikit.virtual import daemon, image, launch, qemu, snapshot
@@ -59,7 +59,7 @@ class Machine:
         ]
         return "\n  ".join(lines)
 
-    def values(self) -> dict[str, object]:
+    def values(self) -> results.VirtualBoard:
         """Return it as one flat object for programs."""
         return {
             "board": self.name,

@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: MIT
+"""What --json prints: the keys of every result and event, what they hold, and their JSON Schema.
+
+Paths are absolute, sizes bytes, times seconds unless a key ends in _ns or _ms. Keys are never
+taken away or given another meaning.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class Project(TypedDict):
+    """What `new` made."""
+
+    project: str
+    folder: str
+    template: str
+    files: list[str]
+    """Relative to `folder`."""
+
+
+class Build(TypedDict):
+    """What a build made."""
+
+    app: str
+    version: str
+    board: str
+    """The kind of board it is for."""
+    unikernel: str
+    tender: str
+    toolchain: str
+    sanitize: bool
+    interfaces: list[str]
+    sizes: dict[str, int]
+    """Empty for this machine itself as a board."""
+    budget: dict[str, int]
+    """The limits of rpikit.toml, by the names of `sizes`."""
+
+
+class Verified(Build):
+    """A build that came out again, byte for byte."""
+
+    verified: dict[str, str]
+    """The SHA-256 of each file, by its name."""
+
+
+class Abi(TypedDict):
+    """What a unikernel was linked for."""
+
+    target: str
+    version: int
+
+
+class Segment(TypedDict):
+    """What is loaded together."""
+
+    address: int
+    file_size: int
+    memory_size: int
+    flags: str
+    """Of r, w and x."""
+
+
+class Entry(TypedDict):
+    """A device of the manifest."""
+
+    name: str
+    type: str
+    line: int | None
+    flags: list[str]
+
+
+class Frame(TypedDict):
+    """What one call of a function takes of the stack."""
+
+    function: str
+    place: str
+    size: int
+    kind: str
+    """static, dynamic or bounded; `size` is the least there is unless it is static."""
+
+
+class Inspection(TypedDict):
+    """What is in a unikernel."""
+
+    file: str
+    abi: Abi
+    entry: int
+    build_id: str | None
+    segments: list[Segment]
+    sizes: dict[str, int]
+    limits: dict[str, int]
+    """By the names of `sizes`."""
+    manifest: list[Entry]
+    interfaces: dict[str, dict[str, int]]
+    """The number of each call, by its name, by its interface."""
+    stack: list[Frame]
+    """The largest first."""
+
+
+class Flashed(TypedDict):
+    """What runs on a board now."""
+
+    board: str
+    name: str
+    version: str
+    digest: str
+    home: str
+    """The device half's folder on the board."""
+    slot: str | None
+    pid: int | None
+    exit: int | None
+    """The guest's status; null while it runs."""
+    kept: list[str]
+    """Files that the board already had."""
+    sent: int
+    seconds: float
+    stopped: NotRequired[list[str]]
+    """The guests that ran there before and do not any more."""
+
+
+class Run(TypedDict):
+    """How a guest ended."""
+
+    app: str
+    version: str
+    exit: int
+    board: str
+
+
+class Limits(TypedDict):
+    """What a guest may use at most; null for as much as there is."""
+
+    cpu: int | None
+    """Per cent of one core."""
+    memory: int | None
+
+
+class Guest(TypedDict):
+    """What a guest of a board is and does."""
+
+    name: str
+    version: str
+    digest: str
+    state: Literal["running", "stopped", "ended", "idle"]
+    """idle since the board's start."""
+    slot: str | None
+    pid: int | None
+    exit: int | None
+    cause: str
+    """Why it ended: stop, memory if it had used up its limit, or empty."""
+    uptime: int | None
+    cpu_ms: int | None
+    """Time on a processor."""
+    memory: int | None
+    """In RAM."""
+    limits: Limits
+    grants: list[str]
+    """What it alone may have while it runs."""
+
+
+class Guests(TypedDict):
+    """The guests of a board."""
+
+    board: str
+    guests: list[Guest]
+
+
+class Started(TypedDict):
+    """A guest that was started, or ran already."""
+
+    board: str
+    name: str
+    version: str
+    slot: str | None
+    pid: int | None
+    exit: int | None
+
+
+class StoppedGuests(TypedDict):
+    """The guests that were stopped."""
+
+    board: str
+    stopped: list[str]
+
+
+class Debugged(TypedDict):
+    """What was debugged and how it was left."""
+
+    name: str
+    version: str
+    what: str
+    """guest or tender."""
+    symbols: str
+    pid: int | None
+    """Null on this machine, as `exit` is: the firmware ended with gdb."""
+    exit: int | None
+    gdb_status: int
+
+
+class Served(TypedDict):
+    """Where a debugger finds the board; printed before it is waited for."""
+
+    board: str
+    what: str
+    address: str
+    symbols: str
+    script: str
+    gdb: str
+
+
+class Written(TypedDict):
+    """The files of VS Code."""
+
+    files: list[str]
+    changed: list[str]
+
+
+class Verdict(TypedDict):
+    """What a run of tests came to."""
+
+    ran: int
+    failed: int
+    skipped: int
+    interrupted: bool
+    fault: str
+    """What was wrong besides the firmware, or empty."""
+    fault_code: int
+    """The exit code of that fault, or 0."""
+    status: int
+
+
+class Finding(TypedDict):
+    """One thing that was looked at."""
+
+    where: str
+    what: str
+    state: Literal["ok", "warn", "fail"]
+    says: str
+    mend: str | None
+    """The command or the edit that mends it."""
+    code: int
+    """The exit code of a failure of its kind."""
+
+
+class Diagnosis(TypedDict):
+    """What a look at a machine or a board came to."""
+
+    findings: list[Finding]
+    status: int
+
+
+class Figure(TypedDict):
+    """One figure of a measurement."""
+
+    name: str
+    value: int
+    unit: str
+    floor: int | None
+    ratio: float | None
+    baseline: int | None
+    change: float | None
+    """Per cent of the baseline."""
+    verdict: str
+    """Empty, regression, improvement, new, or other compiler."""
+
+
+class Measured(TypedDict):
+    """One measurement beside its floors and its baseline."""
+
+    toolchain: str
+    compiler: str
+    kernel: str
+    qemu: str
+    floors: dict[str, int]
+    figures: list[Figure]
+    regressions: list[str]
+    improvements: list[str]
+    status: int
+
+
+class Place(TypedDict):
+    """Where in the source an address is."""
+
+    function: str
+    file: str | None
+    line: int | None
+    inlined: bool
+
+
+class Symbol(TypedDict):
+    """An address in a line of a console."""
+
+    what: str
+    address: int
+    places: list[Place]
+    """The innermost call first."""
+
+
+class Line(TypedDict):
+    """A line of a console, printed as it comes."""
+
+    time: str
+    """When its beginning arrived, in UTC."""
+    elapsed: float
+    source: str
+    """The board."""
+    text: str
+    whole: bool
+    """False for a piece of a line."""
+    symbols: list[Symbol]
+
+
+class WireEdge(TypedDict):
+    """A change of a switch or a lamp."""
+
+    pin: str
+    level: str
+    at_ns: int
+
+
+class Shown(TypedDict):
+    """What the demonstration saw."""
+
+    flashed: Flashed
+    kvm: str
+    edges: list[WireEdge]
+
+
+class VirtualBoard(TypedDict):
+    """A virtual board that runs."""
+
+    board: str
+    pid: int
+    host: str
+    port: int
+    user: str
+    key_file: str
+    known_hosts: str
+    serials: list[str]
+    pins_socket: str
+    log: str
+    was_restored: bool
+    """Whether it was started from a snapshot."""
+
+
+class Stopped(TypedDict):
+    """A board that was stopped."""
+
+    board: str
+    stopped: bool
+    """False if it was not running."""
+
+
+class Cut(TypedDict):
+    """A board whose power was cut."""
+
+    board: str
+    cut: bool
+    """False if it was not running."""
+
+
+class Board(TypedDict):
+    """A board of the bench, or a virtual one that runs besides."""
+
+    name: str
+    kind: str
+    reach: str
+    state: str
+
+
+class Boards(TypedDict):
+    """The boards there are to choose from."""
+
+    boards: list[Board]
+
+
+class HeaderPin(TypedDict):
+    """A pin of a header as it is now."""
+
+    pin: int
+    line: int
+    function: str
+    high: bool
+    reserved: str | None
+
+
+class Header(TypedDict):
+    """All pins of a header at one moment."""
+
+    board: str
+    pins: list[HeaderPin]
+
+
+class PinEdge(TypedDict):
+    """A change of a line, printed as it comes."""
+
+    line: int
+    high: bool
+    at_ns: int
+    source: str
+    """Who moved it: the guest or the bench."""
+
+
+class File(TypedDict):
+    """A description that was read."""
+
+    kind: str
+    file: str
+
+
+class Linted(TypedDict):
+    """Every fault of the descriptions that were read."""
+
+    files: list[File]
+    faults: list[str]
+    status: int
+
+
+class Step(TypedDict):
+    """What begins now."""
+
+    event: Literal["step"]
+    name: str
+
+
+class Progress(TypedDict):
+    """How far an upload is."""
+
+    event: Literal["progress"]
+    done: int
+    total: int
+
+
+class Note(TypedDict):
+    """A remark."""
+
+    event: Literal["note"]
+    text: str
+
+
+class Console(TypedDict):
+    """A line of a guest."""
+
+    event: Literal["console"]
+    text: str
+
+
+class Error(TypedDict):
+    """Why there is no result: the last event of a command that failed."""
+
+    event: Literal["error"]
+    message: str
+    hint: str | None
+
+
+RESULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "new": Project,
+        "build": Build,
+        "build --verify": Verified,
+        "inspect": Inspection,
+        "flash": Flashed,
+        "run": Run,
+        "test": Verdict,
+        "monitor": Line,
+        "ps": Guests,
+        "logs": Line,
+        "start": Started,
+        "stop": StoppedGuests,
+        "debug": Debugged,
+        "debug --server": Served,
+        "debug --vscode": Written,
+        "board up": VirtualBoard,
+        "board down": Stopped,
+        "board status": VirtualBoard,
+        "board list": Boards,
+        "board pins": PinEdge,
+        "board pins --once": Header,
+        "board cut": Cut,
+        "doctor": Diagnosis,
+        "config lint": Linted,
+        "demo": Shown,
+        "perf": Measured,
+    }
+)
+"""What a command prints on standard output, by its words."""
+
+EVENTS: Mapping[str, Any] = MappingProxyType(
+    {"step": Step, "progress": Progress, "note": Note, "console": Console, "error": Error}
+)
+"""What any command prints on standard error meanwhile, by its key `event`."""
+
+KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType({"results": RESULTS, "events": EVENTS})
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """Return a JSON Schema whose properties are the results, or the events, by their names."""
+    from pydantic import TypeAdapter
+
+    for one in list(globals().values()):
+        if isinstance(one, type(Project)):
+            one.__pydantic_config__ = {"use_attribute_docstrings": True}  # type: ignore[attr-defined]
+    mode: Literal["serialization"] = "serialization"
+    adapters = [(name, mode, TypeAdapter(one)) for name, one in KINDS[kind].items()]
+    each, shared = TypeAdapter.json_schemas(adapters)
+    found = {name: each[name, mode] for name in KINDS[kind]}
+    return {"title": f"rpikit --json: {kind}", "type": "object", "properties": found} | shared
