@@ -36,7 +36,7 @@ class Tender:
 
     def shell(self, command: str) -> Ended:
         """Run a command in the folder."""
-        done = self._ssh.run(f"cd {FOLDER} && {command}", timeout=120)
+        done = self._ssh.run(f"cd {FOLDER} || exit; {command}", timeout=120)
         return Ended(done.status, done.out, done.err)
 
     def run(self, guest: str, options: str = "", words: str = "", before: str = "") -> Ended:
@@ -56,8 +56,10 @@ class Tender:
         return self.shell(
             f"{by} ./rpikit-tender --mem=2 {options} -- {guest}.hvt --solo5:quiet {count} "
             ">run.out 2>run.err & guest=$!; "
-            "until grep -q ready run.out || ! kill -0 $guest; do sleep 0.1; done; pings=; "
-            f"{pings} wait $guest; status=$?; kill $pings; cat run.out; cat run.err >&2; "
+            "until grep -q ready run.out || ! kill -0 $guest; do sleep 0.1; done 2>/dev/null; "
+            "pings=; "
+            f"{pings} wait $guest; status=$?; {{ kill $pings; wait; }} 2>/dev/null; "
+            "cat run.out; cat run.err >&2; "
             "exit $status"
         )
 
@@ -170,7 +172,7 @@ def test_a_guest_answers_pings(tender: Tender, taps: None, ring: str) -> None:
 def test_the_thread_of_the_ring_has_no_rights_either(tender: Tender, taps: None) -> None:
     ended = tender.shell(
         "./rpikit-tender --mem=2 --net:uplink=tap100 -- net.hvt --solo5:quiet 1 >run.out & "
-        "guest=$!; until grep -q ready run.out; do sleep 0.1; done; "
+        "guest=$!; until grep -q ready run.out 2>/dev/null; do sleep 0.1; done; "
         "cat /proc/$guest/task/*/status; kill $guest; wait $guest"
     )
     assert ended.out.count("CapEff:\t0000000000000000") == 2
