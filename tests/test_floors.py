@@ -28,7 +28,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
     frozenset({"origin"}),
     frozenset({"connect", "bench", "terminal"}),
-    frozenset({"build", "flash", "listing", "new", "shell", "serial_line", "header", "gdb"}),
+    frozenset(
+        {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}
+    ),
     frozenset({"checks"}),
     frozenset(
         {

@@ -3,7 +3,7 @@
 
 do_status() { # what is selected and what runs
     read_selected
-    echo "home=$home"
+    echo "home=$base"
     echo "slot=$slot"
     for key in name version board digest; do
         echo "$key=$(read_launch "$slot" $key)"
@@ -42,9 +42,10 @@ require() { # NEEDS: fail unless the board has the programs we use and the devic
 
 do_stage() { # TOKEN HOLDER NEEDS FILES: lock the board, begin slot `new`, say what is missing
     require "$3"
-    take_lock "$1" "$2"
+    make_guest
+    take_lock "$1" "$PPID" "$2" # our parent is the connection
     trap withdraw EXIT
-    rm -rf "$slots/new" "$home/incoming"
+    rm -rf "$base"/guests/*/slots/new "$base"/guests/*/incoming
     mkdir "$slots/new" || fail_write
     read_held
     fetch_held "$4"
@@ -66,20 +67,26 @@ unpack() { # fill slot `new` with what was uploaded; what arrived damaged, check
     rm -f "$home/incoming"
 }
 
-do_install() { # TOKEN SECONDS: verify, try, and select the firmware if it is ready in time
+do_install() { # TOKEN SECONDS [beside]: verify, try, and select the firmware if it is ready in time
     trap '' HUP PIPE # from here on we finish what we began, whoever listens
     keep_lock "$1"
     trap withdraw EXIT
     unpack
     check_slot new
+    [ "${3:-}" != beside ] || require_grants new
+    make_cgroup new
+    tell_lacking
     read_selected
     { rm -rf "${slots:?}/$idle" && mv "$slots/new" "$slots/$idle"; } || fail_write
     sync_home
     if guest_lives; then was_running=yes; else was_running=no; fi
     stop_guest
+    others=
+    [ "${3:-}" = beside ] || stop_others
     reason='did not start'
     if launch_slot "$idle" && await_ready "$idle" "$2"; then
         select_slot "$idle"
+        for other in $others; do echo "stopped=$other"; done
         do_status
         return
     fi
@@ -108,25 +115,66 @@ do_activate() { # select the idle slot, if it is whole
     do_status
 }
 
-do_start() { # start the selected firmware, unless something runs
+do_start() { # start the selected firmware of the guest, unless it runs
+    require_guest
+    take_lock "start-$$" $$ 'another start' 100
+    trap unlock EXIT
     read_selected
     if ! guest_lives; then
         check_slot "$slot"
+        require_grants "$slot"
+        make_cgroup "$slot"
+        tell_lacking
         launch_slot "$slot" || fail_write
     fi
     do_status
 }
 
 do_stop() { # end the guest
+    require_guest
+    if guest_lives; then echo "stopped=$guest"; fi
     stop_guest
     do_status
 }
 
+do_stop_all() { # end all guests
+    enter ''
+    stop_others
+    for other in $others; do echo "stopped=$other"; done
+}
+
+do_ps() { # say of each guest what it is and does
+    read_uptime
+    for name in $(list_guests); do
+        enter "$name"
+        read_selected
+        shown=$slot
+        echo "guest=$name"
+        echo "slot=$slot"
+        if guest_lives; then
+            shown=$guest_slot
+            echo "pid=$guest_pid"
+            echo "uptime=$((uptime - guest_born / TICKS))"
+            read_use "$guest_pid"
+        else
+            read_exit
+            echo "exit=$ended"
+            echo "cause=$cause"
+        fi
+        for key in version board digest limit_cpu limit_memory; do
+            echo "$key=$(read_launch "$shown" $key)"
+        done
+        read_grants "$shown" | sed 's/^/grant=/'
+    done
+}
+
 do_logs() { # [LINES]: print the end of the console
+    require_guest
     print_kept | tail -n "${1:-100}"
 }
 
 do_follow() { # print the console from its beginning until the guest ends or our reader is gone
+    require_guest
     find_part 0 || fail $BOARD 'has started no firmware yet' 'rpikit flash'
     guest_lives
     byte=0
@@ -141,6 +189,7 @@ do_watch() { # RUN FROM: print a head of key=value, `console=`, and the console 
     # RUN is the head's from before, or -; if that guest is still the one, from byte FROM on, else
     # the next one's from its beginning. FROM -N is the last N lines, `end` waits for the next.
     while :; do
+        find_guest
         if guest_lives; then running=yes; else running=no; fi
         run_id=$guest_pid.$guest_born.$guest_boot
         if [ -n "$guest_pid" ] && find_part 0; then
@@ -166,8 +215,10 @@ do_watch() { # RUN FROM: print a head of key=value, `console=`, and the console 
     print_from "$from" || return 0
 }
 
-do_supervise() { # SLOT: run its firmware to the end and leave the status behind
+do_supervise() { # SLOT CGROUP: run its firmware to the end and leave the status behind
     supervised=$1
+    cgroup=${2:-}
+    read_limits "$1"
     cd "$slots/$supervised" || exit
     set --
     while IFS= read -r line; do

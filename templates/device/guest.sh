@@ -1,6 +1,6 @@
 {# SPDX-License-Identifier: MIT #}
-# The running guest. `run/guest` is `PID BORN BOOT SLOT`, `run/exit` its status once it has ended,
-# `run/console` what it and its tender wrote.
+# A guest and its tender. `run/guest` is `PID BORN BOOT SLOT`, `run/exit` its status once it has
+# ended and what ended it if we know, `run/console` what it and its tender wrote.
 
 read_launch() { # SLOT KEY: print the values of KEY in the slot's launch file, one per line
     sed -n "s/^$2=//p" "$slots/$1/{{ launch }}" 2>/dev/null
@@ -12,39 +12,57 @@ guest_lives() { # whether one runs; set guest_pid and guest_slot of it or of the
     lives "$guest_pid" "$guest_born" "$guest_boot"
 }
 
-read_exit() { # set ended: the status of the guest that ended, or nothing
-    ended=
+read_exit() { # set ended: the status of the guest that ended, or nothing; and cause: `stop`, `memory` or nothing
+    ended='' cause=''
     tries=0
     # Its supervisor writes the status a moment after the process is gone.
     while [ "$guest_boot" = "$boot" ] && [ ! -e "$run/exit" ] && [ $tries -lt 10 ]; do
         nap
         tries=$((tries + 1))
     done
-    { read -r ended <"$run/exit"; } 2>/dev/null
+    { read -r ended cause <"$run/exit"; } 2>/dev/null
 }
 
 launch_slot() { # SLOT: start its firmware, free of this shell and its connection
-    rm -f "$run/guest" "$run/exit"
-    setsid sh "$slots/$1/{{ half }}" supervise "$1" </dev/null >/dev/null 2>&1 &
+    rm -f "$run/guest" "$run/exit" "$run/stop"
+    make_cgroup "$1"
+    # To the program in the slot, which may be older than we, the guest's home is all that there is.
+    RPIKIT_HOME=$home setsid sh "$slots/$1/{{ half }}" supervise "$1" "$cgroup" </dev/null >/dev/null 2>&1 &
+    supervisor=$!
     tries=0
     until [ -e "$run/guest" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 50 ] || return 1
+        [ $tries -lt 300 ] || return 1
+        if ! read_birth $supervisor || [ "$state" = Z ]; then
+            [ -e "$run/guest" ] || return 1
+        fi
         nap
     done
+    point_to "$guest"
 }
 
-run_guest() { # WORD...: run the tender to its end and leave its status behind
-    "$@" &
+run_guest() { # WORD...: run the tender to its end, in its control group, and leave its status behind
+    (
+        [ -z "$cgroup" ] || put "$cgroup/cgroup.procs" 0 || [ -z "$is_strict" ] || exit
+        exec "$@"
+    ) &
     read_birth $!
     echo "$! $born $boot $supervised" >"$run/guest.new" &&
         mv -f "$run/guest.new" "$run/guest" || kill $!
     wait $!
-    echo $? >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+    ended=$?
+    if was_out_of_memory; then
+        ended="$ended memory"
+    elif [ -e "$run/stop" ]; then
+        ended="$ended stop"
+    fi
+    drop_cgroup
+    echo "$ended" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
 }
 
 stop_guest() { # end the guest, kindly for three seconds
     guest_lives || return 0
+    : >"$run/stop"
     kill -TERM "$guest_pid" 2>/dev/null
     tries=0
     while guest_lives; do
@@ -82,6 +100,7 @@ await_ready() { # SLOT SECONDS: false with reason set if its guest does not get 
     read_exit
     if [ "$ended" != 0 ]; then
         reason="ended with status ${ended:-unknown}"
+        [ "$cause" != memory ] || reason="$reason: it had used up its memory"
         return 1
     fi
     [ -z "$ready" ] || said_ready || {
@@ -90,9 +109,11 @@ await_ready() { # SLOT SECONDS: false with reason set if its guest does not get 
     }
 }
 
-fall_back() { # SLOT WAS_RUNNING: let the firmware of before run again; set after
-    if [ -z "$1" ]; then
+fall_back() { # SLOT WAS_RUNNING: let the firmware of before run again, and the others; set after
+    if [ -z "$1" ] && [ -z "$latest" ]; then
         after='the board had no firmware before and has none now'
+    elif [ -z "$1" ]; then
+        after='the board has no earlier one of this name'
     elif [ "$2" = no ]; then
         after="slot $1 stays selected"
     elif launch_slot "$1"; then
@@ -100,4 +121,10 @@ fall_back() { # SLOT WAS_RUNNING: let the firmware of before run again; set afte
     else
         after="slot $1 is selected, but did not start again"
     fi
+    restart_others
+    [ -z "$again" ] || after="$after;$again too"
+    ours=$guest
+    enter "$latest"
+    if guest_lives; then point_to "$guest"; fi
+    enter "$ours"
 }

@@ -5,15 +5,15 @@
 LOCK_AGE={{ lock_age }} # seconds after which a holder that lives but does nothing has lost its lock
 
 read_lock() { # set lock_token, lock_pid, lock_born, lock_boot, lock_since and lock_holder
-    { read -r lock_token lock_pid lock_born lock_boot lock_since lock_holder <"$home/lock"; } \
+    { read -r lock_token lock_pid lock_born lock_boot lock_since lock_holder <"$base/lock"; } \
         2>/dev/null
 }
 
 write_lock() { # TOKEN PID HOLDER: make a lock aside, in the file lock.TOKEN
     read_birth "$2"
     read_uptime
-    printf '%s\n' "$1 $2 $born $boot $uptime $3" >"$home/lock.$1" || {
-        rm -f "$home/lock.$1"
+    printf '%s\n' "$1 $2 $born $boot $uptime $3" >"$base/lock.$1" || {
+        rm -f "$base/lock.$1"
         fail_write
     }
 }
@@ -24,21 +24,28 @@ lock_is_stale() { # whether the lock that read_lock saw has no holder any more
     [ $((uptime - lock_since)) -gt $LOCK_AGE ]
 }
 
-take_lock() { # TOKEN HOLDER: hold the lock for our parent process, the connection
-    write_lock "$1" "$PPID" "$2"
-    tries=0
-    while ! ln "$home/lock.$1" "$home/lock" 2>/dev/null; do
+take_lock() { # TOKEN PID HOLDER [NAPS]: hold the lock for a process; wait so long for another's end
+    write_lock "$1" "$2" "$3"
+    tries=0 naps=0
+    until ln "$base/lock.$1" "$base/lock" 2>/dev/null; do
         tries=$((tries + 1))
+        [ -e "$base/lock.$1" ] || write_lock "$1" "$2" "$3" # a flash cleans up
         if read_lock && ! lock_is_stale; then
-            rm -f "$home/lock.$1"
+            naps=$((naps + 1))
+            if [ $naps -le "${4:-0}" ]; then
+                tries=0
+                nap
+                continue
+            fi
+            rm -f "$base/lock.$1"
             fail $BOARD "is being flashed by $lock_holder since $((uptime - lock_since)) s" \
                 'wait until that is done; the lock of a holder that died is not honoured'
         fi
-        [ $tries -lt 5 ] || fail $BOARD "cannot make a hard link in $home" \
+        [ $tries -lt 5 ] || fail $BOARD "cannot make a hard link in $base" \
             'set RPIKIT_HOME to a folder on a Linux file system'
-        rm -f "$home/lock"
+        rm -f "$base/lock"
     done
-    rm -f "$home/lock.$1"
+    rm -f "$base/lock.$1"
 }
 
 keep_lock() { # TOKEN: hold our lock for this process, even if the connection breaks
@@ -46,5 +53,9 @@ keep_lock() { # TOKEN: hold our lock for this process, even if the connection br
         fail $BOARD "gave this flash's lock to ${lock_holder:-nobody}" 'flash again'
     fi
     write_lock "$1" "$$" "$lock_holder"
-    mv -f "$home/lock.$1" "$home/lock"
+    mv -f "$base/lock.$1" "$base/lock"
+}
+
+unlock() { # let the next one in
+    rm -f "$base/lock"
 }

@@ -1,6 +1,8 @@
 {# SPDX-License-Identifier: MIT #}
 # Processes and time, told apart across reboots: a number alone may belong to another one by now.
 
+TICKS=100 # of the clock in a second: USER_HZ on every ARM and x86
+
 nap() { # a moment; a whole second where sleep knows no fractions
     sleep 0.1 2>/dev/null || sleep 1
 }
@@ -22,4 +24,13 @@ read_birth() { # PID: set born (clock ticks since boot) and state; false if ther
 
 lives() { # PID BORN BOOT: whether that very process is still there
     [ "$3" = "$boot" ] && read_birth "$1" && [ "$born" = "$2" ] && [ "$state" != Z ]
+}
+
+read_use() { # PID: print cpu_ms, the time on the processor, and memory, KiB that it has in RAM
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/memory=\1/p' "/proc/$1/status" 2>/dev/null
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    # proc(5): fields 14 and 15 are utime, with what a virtual processor ran, and stime.
+    # shellcheck disable=SC2086
+    set -- ${stat##*) }
+    echo "cpu_ms=$(((${12} + ${13}) * 1000 / TICKS))"
 }

@@ -2,8 +2,8 @@
 # Slots a and b hold a firmware each, `new` the one on its way in; `current` is the selected one.
 # A slot is whole if every file has the SHA-256 that its {{ sums }} says.
 
-sync_home() { # have everything below home on the disk before the next step
-    sync -f "$home" 2>/dev/null || sync
+sync_home() { # have everything that we wrote on the disk before the next step
+    sync -f "$base" 2>/dev/null || sync
 }
 
 read_selected() { # set slot (a, b or nothing) and idle, the other one
@@ -58,16 +58,17 @@ END
 
 read_free() { # set free: KiB that we may still write, nothing where df does not know
     # shellcheck disable=SC2046
-    set -- $(df -Pk "$home" 2>/dev/null | tail -n 1)
+    set -- $(df -Pk "$base" 2>/dev/null | tail -n 1)
     free=${4:-}
     case $free in *[!0-9]*) free= ;; esac # a header alone: df has not found the mount
 }
 
 fail_write() { # say why writing did not work
     read_free
-    fail $BOARD "could not write to $home: ${1:-${free:-unknown} KiB are free}" 'make room on the board'
+    fail $BOARD "could not write to $base: ${1:-${free:-unknown} KiB are free}" 'make room on the board'
 }
 
 withdraw() { # leave no trace of a flash that ends here
-    rm -rf "$slots/new" "$home/incoming" "$home/lock" "$home"/lock.*
+    rm -rf "$slots/new" "$home/incoming" "$base"/lock.*
+    unlock
 }

@@ -16,6 +16,8 @@ from rpikit.bundle import Bundle, Launch
 from rpikit.device import DeviceHalf
 from rpikit.transport.local import Local
 
+NAME = "blink"  # of the firmware, unless a test says another
+
 SHELLS = ("dash", "busybox")
 
 TENDER = '#!/bin/sh\nfor last in "$@"; do :; done\nexec sh "./$last"\n'
@@ -41,14 +43,15 @@ def shell_of(kind: str, folder: Path) -> str:
 
 
 class LocalBoard:
-    """A device half and the transport to it; `home` is its folder."""
+    """A device half and the transport to it; `home` is its folder, `guest` that of its guest."""
 
     def __init__(self, folder: Path, shell: str) -> None:
         self.folder = folder
         self.home = folder / "home"
         self.transport = Local(folder)
         self.shell = shell
-        self.half = DeviceHalf(self.transport, home=str(self.home), shell=shell)
+        self.guest = self.home / "guests" / NAME
+        self.half = DeviceHalf(self.transport, guest=NAME, home=str(self.home), shell=shell)
 
     @property
     def current(self) -> str | None:
@@ -57,10 +60,9 @@ class LocalBoard:
 
     def leftovers(self) -> set[str]:
         """Name what a flash must not leave behind."""
-        names = {path.name for path in self.home.iterdir()} | {
-            path.name for path in (self.home / "slots").iterdir()
-        }
-        return names - {"slots", "run", "current", "a", "b"}
+        folders = (self.home, self.home / "guests", self.guest, self.guest / "slots")
+        names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+        return names - {"guests", NAME, "slots", "run", "current", "a", "b"}
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def local_board(folder: Path, kind: str) -> Iterator[LocalBoard]:
     try:
         yield made
     finally:
-        made.half.stop()
+        made.half.stop_all()
         made.transport.close()
 
 
@@ -81,13 +83,15 @@ def make_bundle(
     version: str = "1.0.0",
     ready: str | None = "ready",
     needs: tuple[str, ...] = (),
+    name: str = NAME,
+    options: tuple[str, ...] = (),
 ) -> Bundle:
-    """Write a bundle whose guest is a shell script."""
+    """Write a bundle whose guest is a shell script; `options` are the tender's, with its grants."""
     contents = {
         device.HALF: device.script().encode(),
         bundle.TENDER: TENDER.encode(),
         bundle.UNIKERNEL: guest.encode(),
     }
-    launch = Launch(options=("--mem=2",), needs=needs, ready=ready)
-    manifest = bundle.describe("blink", version, "virtual-pi3", launch, contents)
+    launch = Launch(options=("--mem=2", *options), needs=needs, ready=ready)
+    manifest = bundle.describe(name, version, "virtual-pi3", launch, contents)
     return bundle.write(manifest, contents, out)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_board import SHELLS, LocalBoard, local_board, make_bundle
+from local_board import NAME, SHELLS, LocalBoard, local_board, make_bundle
 
 from rpikit.console import HEAD_END, Console, Head
 from rpikit.device import DeviceHalf
@@ -63,7 +63,7 @@ def await_end(board: LocalBoard) -> None:
 
 
 def kept(board: LocalBoard) -> int:
-    files = (board.home / "run/console").glob("[0-9]*")
+    files = (board.guest / "run/console").glob("[0-9]*")
     return sum(file.stat().st_size for file in files)
 
 
@@ -81,8 +81,8 @@ def test_a_loud_guest_takes_no_more_room_than_three_parts(
 
 
 def test_who_follows_from_the_beginning_misses_nothing(board: LocalBoard, tmp_path: Path) -> None:
-    go = board.home / "go"
-    board.home.mkdir(exist_ok=True)
+    go = board.guest / "go"
+    board.guest.mkdir(parents=True, exist_ok=True)
     os.mkfifo(go)
     put(board, WAITING % LINES, tmp_path)
     channel = board.half.watch()
@@ -147,7 +147,7 @@ def test_the_next_guest_is_watched_from_its_beginning(board: LocalBoard, tmp_pat
 
 def test_a_guest_goes_on_when_its_console_finds_no_room(board: LocalBoard, tmp_path: Path) -> None:
     shell = f"sh -c 'ulimit -f 128; exec {board.shell} \"$@\"' sh"  # files of 64 KiB
-    board.half = DeviceHalf(board.transport, home=str(board.home), shell=shell)
+    board.half = DeviceHalf(board.transport, guest=NAME, home=str(board.home), shell=shell)
     put(board, LOUD.replace("ready", "ready; sleep 2") % 8000, tmp_path)
     await_end(board)
     assert board.half.status().exit == 0

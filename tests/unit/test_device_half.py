@@ -34,7 +34,7 @@ def stage(board: LocalBoard, bundle: Bundle, token: str = TOKEN) -> Staged:
 def fill(board: LocalBoard, bundle: Bundle) -> None:
     """Put the files where an upload would unpack them."""
     for file in bundle.slot_files:
-        path = board.home / "slots/new" / file.name
+        path = board.guest / "slots/new" / file.name
         path.write_bytes(bundle.slot_contents[file.name])
         path.chmod(file.mode)
 
@@ -86,11 +86,11 @@ def test_a_stage_that_was_cut_off_does_not_hinder_the_next(
     board: LocalBoard, tmp_path: Path
 ) -> None:
     bundle = make_bundle(tmp_path)
-    (board.home / "slots/new").mkdir(parents=True)
-    (board.home / "slots/new/rubbish").write_text("left by a power cut")
-    (board.home / "incoming").write_text("half an upload")
+    (board.guest / "slots/new").mkdir(parents=True)
+    (board.guest / "slots/new/rubbish").write_text("left by a power cut")
+    (board.guest / "incoming").write_text("half an upload")
     assert install(board, bundle).slot == "a"
-    assert not (board.home / "slots/a/rubbish").exists()
+    assert not (board.guest / "slots/a/rubbish").exists()
     assert board.leftovers() == set()
 
 
@@ -99,8 +99,8 @@ def test_power_cut_between_the_two_renames_leaves_the_old_slot_selected(
 ) -> None:
     install(board, make_bundle(tmp_path))
     install(board, make_bundle(tmp_path, version="2.0.0"))
-    (board.home / "current.new").symlink_to("slots/a")
-    shutil.rmtree(board.home / "slots/a")
+    (board.guest / "current.new").symlink_to("slots/a")
+    shutil.rmtree(board.guest / "slots/a")
     assert board.half.status().slot == "b"
     board.half.verify()
     assert install(board, make_bundle(tmp_path, version="3.0.0")).slot == "a"
@@ -183,7 +183,7 @@ def test_a_live_lock_names_its_holder(board: LocalBoard, tmp_path: Path) -> None
 def test_damage_in_a_slot_is_named_and_not_started(board: LocalBoard, tmp_path: Path) -> None:
     install(board, make_bundle(tmp_path))
     board.half.stop()
-    with (board.home / "slots/a/tender").open("ab") as file:
+    with (board.guest / "slots/a/tender").open("ab") as file:
         file.write(b"#")
     for command in (board.half.verify, board.half.start):
         with pytest.raises(VerificationError, match="slots/a/tender: its SHA-256"):
@@ -193,7 +193,7 @@ def test_damage_in_a_slot_is_named_and_not_started(board: LocalBoard, tmp_path: 
 
 def test_a_missing_file_is_damage_too(board: LocalBoard, tmp_path: Path) -> None:
     install(board, make_bundle(tmp_path))
-    (board.home / "slots/a/unikernel.hvt").unlink()
+    (board.guest / "slots/a/unikernel.hvt").unlink()
     with pytest.raises(VerificationError, match=r"slots/a/unikernel\.hvt"):
         board.half.verify("a")
 
@@ -222,7 +222,7 @@ def test_a_guest_that_ignores_sigterm_is_killed(board: LocalBoard, tmp_path: Pat
 
 
 def test_a_process_id_that_another_process_has_now_is_left_alone(board: LocalBoard) -> None:
-    run = board.home / "run"
+    run = board.guest / "run"
     run.mkdir(parents=True)
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     with subprocess.Popen(["sleep", "60"]) as other:
@@ -234,7 +234,7 @@ def test_a_process_id_that_another_process_has_now_is_left_alone(board: LocalBoa
 
 
 def test_a_guest_of_an_earlier_boot_does_not_run(board: LocalBoard) -> None:
-    run = board.home / "run"
+    run = board.guest / "run"
     run.mkdir(parents=True)
     (run / "guest").write_text("1 1 00000000-0000-0000-0000-000000000000 a\n")
     status = board.half.status()

@@ -186,7 +186,7 @@ def fill_up(home: Path, room: int | None) -> None:
     """Leave only so many bytes free."""
     if room is not None:
         free = shutil.disk_usage(home).free
-        (home / "run/filler").write_bytes(bytes(free - room))
+        (home / "guests/blink/run/filler").write_bytes(bytes(free - room))
 
 
 class Filling(Local):
@@ -322,8 +322,8 @@ def test_a_flash_whose_listener_goes_away_is_finished_by_the_board(
     staged = board.half.stage("2" * 16, "bob@lab", (), bundle.slot_files)
     assert set(staged.missing) == set(bundle.slot_contents)
     for name, data in bundle.slot_contents.items():
-        (board.home / "slots/new" / name).write_bytes(data)
-        (board.home / "slots/new" / name).chmod(0o755)
+        (board.guest / "slots/new" / name).write_bytes(data)
+        (board.guest / "slots/new" / name).chmod(0o755)
     leaving = threading.Thread(target=_install_and_leave, args=(board, "2" * 16))
     leaving.start()
     leaving.join()

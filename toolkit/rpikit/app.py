@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from rpikit import describe, interface, wording
 from rpikit.attachment import Attachment as Attachment
@@ -178,6 +178,42 @@ class Budget(Model):
         return {name: size for name, size in self if size is not None}
 
 
+def _percent(value: object) -> object:
+    """Return the number of "50%"; more than 100 is more than one core."""
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,3}%", value):
+        raise Misfit('write per cent of one core, 1% to 9999%, such as "50%"')
+    return int(value[:-1])
+
+
+Percent = Annotated[
+    int,
+    BeforeValidator(_percent),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}%$", "examples": ["50%"]}),
+]
+
+TENDER_MEMORY = 1 << 20
+"""Bytes that a guest's limit must leave to its tender, at least."""
+
+
+class Limits(Model):
+    """What it may use of a board with its tender; what is not named is not limited."""
+
+    cpu: Percent | None = Field(
+        default=None,
+        examples=["50%"],
+        description="Time on the processor, of one core; a Pi's four are 400%.",
+    )
+    memory: Size | None = Field(
+        default=None,
+        examples=["16M"],
+        description="Memory of the guest and its tender; who needs more is ended.",
+    )
+    required: bool = Field(
+        default=False,
+        description="Refuse a board that cannot keep a limit, rather than say so and go on.",
+    )
+
+
 class _Properties(Model):
     type: DeviceTypeName = Field(description="What it is.")
     pull: Pull = Field(default="none", description="The resistor inside the chip, for an input.")
@@ -282,6 +318,9 @@ class AppFile(Model):
 
     firmware: Firmware = Field(description="What is built.")
     budget: Budget = Field(default=Budget(), description="How large it may become.")
+    limits: Limits = Field(
+        default=Limits(), description="How much of a board it may use while it runs."
+    )
     devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
         default_factory=describe.nothing,
         description="What it is connected to; `PIN_NAME` in C, a fixture `NAME` in tests.",
@@ -292,6 +331,14 @@ class AppFile(Model):
         if len(self.devices) > DEVICES_MAX:
             raise Misfit(
                 f"there are {len(self.devices)} devices; a manifest holds {DEVICES_MAX}", "devices"
+            )
+        least = self.firmware.memory + TENDER_MEMORY
+        if self.limits.memory is not None and self.limits.memory < least:
+            raise Misfit(
+                f"the guest has {self.firmware.memory >> 20}M and its tender needs some, too; "
+                f'write "{least >> 20}M" or more',
+                "limits",
+                "memory",
             )
         lines: dict[int, str] = {}
         places: dict[tuple[object, ...], str] = {}
@@ -335,6 +382,7 @@ class App(Model):
     attachments: tuple[Attachment, ...] = ()
     ready: str | None = None
     budget: Budget = Budget()
+    limits: Limits = Limits()
 
     @property
     def source(self) -> Path:
@@ -412,4 +460,5 @@ def load_file(path: Path) -> App:
         attachments=attachments,
         ready=firmware.ready,
         budget=described.budget,
+        limits=described.limits,
     )

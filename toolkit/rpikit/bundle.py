@@ -14,7 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from rpikit import archive, device, host, signals
 from rpikit.app import App, Attachment, Device
@@ -52,12 +60,28 @@ class File(_Part):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class Limits(_Part):
+    """What the tender and its guest may use: per cent of one core, bytes."""
+
+    cpu: int | None = Field(default=None, ge=1, le=9999)
+    memory: int | None = Field(default=None, ge=1 << 20)
+    required: bool = False  # on a board that cannot keep a limit it does not run
+
+
 class Launch(_Part):
     """How the tender is started: its options with the grants, the nodes it opens, its sign."""
 
     options: tuple[Option, ...]
     needs: tuple[Node, ...]
     ready: Line | None
+    limits: Limits | None = None  # None is not written: it was not known to the first bundles
+
+    @model_serializer(mode="wrap")
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, object]:
+        values: dict[str, object] = inner(self)
+        if self.limits is None:
+            del values["limits"]
+        return values
 
 
 class Manifest(_Part):
@@ -138,6 +162,11 @@ class Bundle:
         ]
         if launch.ready is not None:
             lines.append(f"ready={launch.ready}")
+        if launch.limits is not None:
+            limits = launch.limits
+            lines += [f"limit_cpu={limits.cpu}"] if limits.cpu else []
+            lines += [f"limit_memory={limits.memory}"] if limits.memory else []
+            lines += ["limits_required=yes"] if limits.required else []
         return "\n".join(lines) + "\n"
 
 
@@ -148,7 +177,9 @@ def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bu
         TENDER: tender.read_bytes(),
         UNIKERNEL: unikernel.read_bytes(),
     }
-    launch = Launch(options=options(app, board), needs=needs(app, board), ready=app.ready)
+    launch = Launch(
+        options=options(app, board), needs=needs(app, board), ready=app.ready, limits=_limits(app)
+    )
     manifest = describe(app.name, app.version, board.name, launch, contents, target=board.platform)
     return write(manifest, contents, out)
 
@@ -186,7 +217,7 @@ def describe(
 def options(app: App, board: Board) -> tuple[str, ...]:
     """Return the tender's options: the memory, and a grant for each device as it is declared."""
     memory = (f"--mem={app.memory >> 20}",)
-    label = f"../../{host.PINS}" if board.platform == "loop" else board.soc.gpio.chip_label
+    label = host.PINS_FROM_SLOT if board.platform == "loop" else board.soc.gpio.chip_label
     chip = (f"--gpio-chip={label}",) if app.devices else ()
     watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
     edges = (f"--gpio-edges={board.edges}",) if watched else ()
@@ -195,6 +226,13 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     buses = (f"--buses={Path(label).parent}",) if on_buses else ()
     attached = tuple(word for one in app.attachments for word in _attach(one, board))
     return memory + chip + edges + pins + buses + attached
+
+
+def _limits(app: App) -> Limits | None:
+    wish = app.limits
+    if wish.cpu is None and wish.memory is None:
+        return None
+    return Limits(cpu=wish.cpu, memory=wish.memory, required=wish.required)
 
 
 def _attach(one: Attachment, board: Board) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import rich_click as click
 
 from rpikit import __version__, words
-from rpikit.commands import boards, debugging, firmware, machine, monitor
+from rpikit.commands import boards, debugging, firmware, guests, machine, monitor
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         debugging.debug,
     ),
     "Boards": (boards.board,),
+    "Guests": (guests.ps, guests.logs, guests.start, guests.stop),
     "More": (machine.doctor, machine.config, machine.completion, machine.demo, machine.perf),
 }
 

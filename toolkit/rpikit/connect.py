@@ -74,6 +74,20 @@ def connect(
 
 
 @contextlib.contextmanager
+def reached(target: Target) -> Iterator[Transport]:
+    """Open the way to a board as it is: a virtual one that is not up is not started."""
+    if board_of(target).virtual is not None:
+        from rpikit.virtual import machine
+
+        if machine.find(target.name) is None:
+            raise BoardError(
+                f"board {target.name!r}: is not running", hint=f"rpikit board up {target.name}"
+            )
+    with connect(target, keep=True) as there:
+        yield there.transport
+
+
+@contextlib.contextmanager
 def _virtual(
     board: Board, name: str, report: Callable[[str], None], keep: bool
 ) -> Iterator["Machine"]:

@@ -2,13 +2,14 @@
 """The device half as Python sees it: one sh program, its commands, and its answers.
 
 It travels with every call on standard input, so it always has the toolkit's own version, and a
-board needs nothing installed. It knows slots, locks and a guest; nothing of bundles.
+board needs nothing installed. It knows guests, slots and locks; nothing of bundles.
 """
 
+import copy
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Self
 
@@ -91,7 +92,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Status:
-    """What a board has selected and what runs on it."""
+    """What is selected of a guest and whether it runs."""
 
     home: str  # the device half's folder on the board
     slot: str | None  # the selected slot, None before the first flash
@@ -102,6 +103,8 @@ class Status:
     pid: int | None  # of the running tender
     running_slot: str | None
     exit: int | None  # status of the guest that ended last
+    stopped: tuple[str, ...] = field(default=(), compare=False)  # guests that this call stopped
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what its user has to know
 
     @property
     def running(self) -> bool:
@@ -122,6 +125,53 @@ class Status:
             pid=int(pid) if pid else None,
             running_slot=answer.one("running_slot") or None,
             exit=int(ended) if ended else None,
+            stopped=answer.all("stopped"),
+            notes=answer.all("note"),
+        )
+
+
+@dataclass(frozen=True)
+class Guest:
+    """One of the guests of a board, as `ps` tells of it."""
+
+    name: str
+    version: str
+    board: str
+    digest: str
+    slot: str | None  # the selected one, None if its first flash failed
+    pid: int | None  # of the running tender
+    exit: int | None  # status with which it ended
+    cause: str  # why it ended: "stop", "memory" if it had used up its limit, or ""
+    uptime: int | None  # seconds
+    cpu_ms: int | None  # time that it has been on a processor
+    memory: int | None  # bytes that it has in RAM
+    limit_cpu: int | None  # per cent of one core
+    limit_memory: int | None  # bytes
+    grants: tuple[str, ...]  # what it alone may have while it runs, such as "line 17"
+
+    @classmethod
+    def parse(cls, name: str, answer: Answer) -> Self:
+        """Read what `ps` says of one guest."""
+
+        def number(key: str, unit: int = 1) -> int | None:
+            value = answer.one(key)
+            return int(value) * unit if value else None
+
+        return cls(
+            name=name,
+            version=answer.one("version"),
+            board=answer.one("board"),
+            digest=answer.one("digest"),
+            slot=answer.one("slot") or None,
+            pid=number("pid"),
+            exit=number("exit"),
+            cause=answer.one("cause"),
+            uptime=number("uptime"),
+            cpu_ms=number("cpu_ms"),
+            memory=number("memory", 1024),
+            limit_cpu=number("limit_cpu"),
+            limit_memory=number("limit_memory"),
+            grants=answer.all("grant"),
         )
 
 
@@ -135,15 +185,36 @@ class Staged:
 
 
 class DeviceHalf:
-    """The device half of one board, reached over a transport.
+    """The device half of one board, reached over a transport, and one of the guests there.
 
-    `home` overrides its folder on the board; `shell` is what runs it there.
+    Without a name that is the guest that was started last. `home` overrides the folder on the
+    board; `shell` is what runs the device half there.
     """
 
-    def __init__(self, transport: Transport, *, home: str | None = None, shell: str = "sh") -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        guest: str | None = None,
+        home: str | None = None,
+        shell: str = "sh",
+    ) -> None:
         self.transport = transport
+        self.guest = guest
         self._environment = f"env RPIKIT_HOME={shlex.quote(home)} " if home else ""
         self._shell = shell
+
+    def of(self, guest: str) -> Self:
+        """Return the same for the guest of that name."""
+        other = copy.copy(self)
+        other.guest = guest
+        return other
+
+    def ps(self) -> tuple[Guest, ...]:
+        """Ask what each guest of the board is and does, in the order of their names."""
+        _, *parts = re.split(r"^guest=(.*)\n", self._run("ps").out, flags=re.MULTILINE)
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return tuple(Guest.parse(name, Answer(text)) for name, text in pairs)
 
     def status(self) -> Status:
         """Ask what is selected and what runs."""
@@ -157,10 +228,14 @@ class DeviceHalf:
         answer = self._call("stage", token, " ".join(holder.split()), " ".join(needs), wanted)
         return Staged(answer.one("incoming"), answer.all("kept"), answer.all("missing"))
 
-    def install(self, token: str, ready_within: float) -> Status:
-        """Verify what was staged, run it on trial and select it once it is ready."""
+    def install(self, token: str, ready_within: float, *, beside: bool = False) -> Status:
+        """Verify what was staged, run it on trial and select it once it is ready.
+
+        The board's other guests are stopped, unless it is to run beside them.
+        """
         seconds = max(1, round(ready_within))
-        return Status.parse(self._call("install", token, str(seconds), timeout=seconds + 60.0))
+        words = ("install", token, str(seconds), *(["beside"] if beside else []))
+        return Status.parse(self._call(*words, timeout=seconds + 60.0))
 
     def abandon(self, token: str) -> int | None:
         """Give up what was staged; return how many KiB the board has free, if it knows."""
@@ -176,12 +251,16 @@ class DeviceHalf:
         return Status.parse(self._call("activate"))
 
     def start(self) -> Status:
-        """Start the selected firmware, unless a guest runs."""
+        """Start the selected firmware of the guest, unless it runs."""
         return Status.parse(self._call("start"))
 
     def stop(self) -> Status:
         """End the guest."""
         return Status.parse(self._call("stop"))
+
+    def stop_all(self) -> tuple[str, ...]:
+        """End all guests; return the names of those that ran."""
+        return self._call("stop_all").all("stopped")
 
     def logs(self, lines: int = 100) -> str:
         """Return the end of the console."""
@@ -214,7 +293,8 @@ class DeviceHalf:
 
     def _command(self, *words: str) -> str:
         """Return the remote command; with `exec` the program's parent is the connection."""
-        return f"exec {self._environment}{self._shell} -s -- {shlex.join(words)}"
+        named = () if self.guest is None else (f"@{self.guest}",)
+        return f"exec {self._environment}{self._shell} -s -- {shlex.join((*named, *words))}"
 
     def _fault(self, result: Result) -> RpikitError:
         """Return what the device half, or the board's shell, gave as reason."""
@@ -231,4 +311,5 @@ class DeviceHalf:
         console = [line.rstrip() for line in Answer(result.out).all("console")]
         if console:
             return kind(message, hint="\n  ".join(("its console ended with:", *console)))
-        return kind(message, hint=said.get("hint"))
+        hint = said.get("hint", "").replace("{board}", self.transport.name.partition(" ")[0])
+        return kind(message, hint=hint or None)

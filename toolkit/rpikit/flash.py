@@ -58,6 +58,7 @@ class Flashed:
             "kept": list(self.kept),
             "sent": self.sent,
             "seconds": round(self.seconds, 3),
+            "stopped": list(status.stopped),
         }
 
 
@@ -68,10 +69,14 @@ def flash(
     reporter: Reporter,
     ready_within: float = READY_WITHIN,
     half: DeviceHalf | None = None,
+    beside: bool = False,
 ) -> Flashed:
-    """Flash the bundle: stage, send what is missing, then verify, try and select on the board."""
-    half = half or DeviceHalf(transport)
+    """Flash the bundle: stage, send what is missing, then verify, try and select on the board.
+
+    The board's other guests are stopped, unless it is to run beside them.
+    """
     manifest = bundle.manifest
+    half = (half or DeviceHalf(transport)).of(manifest.name)
     begun = time.monotonic()
     token = secrets.token_hex(8)
 
@@ -84,7 +89,11 @@ def flash(
         sent = _send(bundle, staged, transport, reporter)
 
     reporter.step("verify, start and wait until it is ready")
-    status = half.install(token, ready_within)
+    status = half.install(token, ready_within, beside=beside)
+    if status.stopped:
+        reporter.note(f"stopped: {', '.join(status.stopped)}; --beside leaves others running")
+    for note in status.notes:
+        reporter.note(f"{manifest.name} {note}")
     seconds = time.monotonic() - begun
     return Flashed(transport.name, status, bundle.digest, staged.kept, sent, seconds)
 

@@ -22,7 +22,10 @@ from rpikit.errors import BoardError
 from rpikit.transport.local import Local
 
 PINS = "run/pins"
-"""Where the pins are, from a board's folder on."""
+"""Where the pins of all its guests are, from a board's folder on."""
+
+PINS_FROM_SLOT = f"../../../../{PINS}"
+"""Where they are for a tender: it starts in its slot, which the device half made."""
 
 _OWNER = "owner"
 _RUN = "run-"
@@ -62,7 +65,7 @@ def home(name: str, *, keep: bool) -> Iterator[Home]:
             yield made
         finally:
             with contextlib.suppress(BoardError):
-                DeviceHalf(made.transport).stop()
+                DeviceHalf(made.transport).stop_all()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -76,15 +79,14 @@ def sanitizer_report(console: bytes) -> str | None:
 def is_running(name: str) -> bool:
     """Whether firmware that was flashed runs now."""
     kept = _place(name) / _KEPT
-    return kept.is_dir() and DeviceHalf(_transport(name, kept)).status().running
+    guests = DeviceHalf(_transport(name, kept)).ps() if kept.is_dir() else ()
+    return any(guest.pid is not None for guest in guests)
 
 
 def stop(name: str) -> bool:
     """End the firmware that was flashed; say whether it ran."""
-    if not is_running(name):
-        return False
-    DeviceHalf(_transport(name, _place(name) / _KEPT)).stop()
-    return True
+    kept = _place(name) / _KEPT
+    return kept.is_dir() and bool(DeviceHalf(_transport(name, kept)).stop_all())
 
 
 def _place(name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from rpikit import connect, console_text, paths, serial_line, terminal
 from rpikit.console_text import LINE_MAX, Splitter
 from rpikit.crash import Decoder, Library
-from rpikit.errors import EXIT_OK, BoardError, DescriptionError, FirmwareError
+from rpikit.errors import EXIT_OK, DescriptionError, FirmwareError
 from rpikit.kept_log import KeptLog, OwnLog
 from rpikit.origin import (
     Began,
@@ -26,8 +26,6 @@ from rpikit.origin import (
     Text,
 )
 from rpikit.screen import Line, Patterns, Screen
-from rpikit.transport import Transport
-from rpikit.virtual import machine
 from rpikit.wiring import Target
 
 _CHUNK = 65536
@@ -222,7 +220,7 @@ def origin_of(
     is_virtual = connect.board_of(target).virtual is not None
     only_serial = not is_virtual and target.ssh is None and target.transport is None
     if not (by_serial or line is not None or (only_serial and target.serial)):
-        reach = partial(_reached, target, is_virtual)
+        reach = partial(connect.reached, target)
         return BoardConsole(target.name, reach, tail=tail, reconnect=reconnect)
     port = partial(serial_line.port_of, target, is_virtual=is_virtual, line=line)
     if is_virtual:
@@ -249,17 +247,6 @@ def log_of(name: str, path: Path | None, *, wanted: bool, stamps: bool) -> Itera
         return
     with log:
         yield log
-
-
-@contextmanager
-def _reached(target: Target, is_virtual: bool) -> Iterator[Transport]:
-    """Reach a board; a virtual one that is not up is not started, since nothing runs on it."""
-    if is_virtual and machine.find(target.name) is None:
-        raise BoardError(
-            f"board {target.name!r}: is not running", hint=f"rpikit board up {target.name}"
-        )
-    with connect.connect(target, keep=True) as there:
-        yield there.transport
 
 
 def _log_at(port: Callable[[], str]) -> Path:

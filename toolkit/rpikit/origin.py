@@ -153,7 +153,7 @@ class BoardConsole(_Returning):
                 self._since = str(self._at)
                 yield Text(data)
                 data = yield from _read(channel, half)
-        status = half.status()
+        status = (half.of(head.name) if head.name else half).status()
         if status.pid == head.pid:
             return  # it goes on: a part was not kept
         self._since = "end"

@@ -167,7 +167,7 @@ def firmware(
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise
-    return Firmware(app, DeviceHalf(board.transport))
+    return Firmware(app, DeviceHalf(board.transport, guest=app.name))
 
 
 @pytest.fixture

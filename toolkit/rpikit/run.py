@@ -30,7 +30,7 @@ def run(
     built = build.build(app, board=board, out=out, sanitize=sanitize, report=reporter.note)
     made = bundle.make(app, board, built.unikernel, built.tender, built.folder)
     flash(made, transport, reporter=reporter, ready_within=ready_within)
-    return show(DeviceHalf(transport), console)
+    return show(DeviceHalf(transport, guest=app.name), console)
 
 
 def show(half: DeviceHalf, console: BinaryIO) -> int:

@@ -101,8 +101,19 @@ def inspect(file: Path, as_json: bool, top: int) -> None:
 
 @click.command()
 @options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
-def flash(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json: bool) -> None:
-    """Build APP, put it on a board, start it, and wait until it is ready."""
+@click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
+def flash(
+    app: Path,
+    name: str,
+    bench: Path | None,
+    sanitize: bool | None,
+    as_json: bool,
+    beside: bool,
+) -> None:
+    """Build APP, put it on a board, start it, and wait until it is ready.
+
+    Other guests of the board are stopped, unless it is to run beside them.
+    """
     from rpikit import build as building
     from rpikit import bundle, connect, report
     from rpikit import flash as verb
@@ -113,7 +124,7 @@ def flash(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_js
     built = building.build(described, board=connect.board_of(target), sanitize=bool(sanitize))
     made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
     with connect.connect(target, report=reporter.step, keep=True) as there:
-        flashed = verb.flash(made, there.transport, reporter=reporter)
+        flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside)
     reporter.result(flashed.values(), str(flashed))
 
 

@@ -102,7 +102,7 @@ def monitor(
     if raw and (patterns or as_json or timestamps != "off"):
         raise click.UsageError("--raw prints bytes as they come: leave out what needs lines")
     library = verb.library_of(app, elf)
-    screen = _screen(name, timestamps, patterns, as_json=as_json, raw=raw)
+    screen = screen_of(name, timestamps, patterns, as_json=as_json, raw=raw)
     if decode is not None:
         verb.decode(decode, screen, library)
         return
@@ -117,9 +117,10 @@ def monitor(
         sys.exit(verb.monitor(origin, screen, library, log=kept, ending=ending))
 
 
-def _screen(
+def screen_of(
     name: str, stamps: "Stamps", patterns: "Patterns", *, as_json: bool, raw: bool
 ) -> "Screen":
+    """Return what shows a console: lines for people or programs, or bytes as they come."""
     import os
 
     from rpikit import screen
