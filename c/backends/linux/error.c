@@ -50,6 +50,8 @@ const char *sys_error_text(long result)
         return "Function not implemented";
     case -40:
         return "Too many levels of symbolic links";
+    case -110:
+        return "Connection timed out";
     default:
         return "Unexpected error";
     }

@@ -18,6 +18,7 @@ static int fds[FILES][DEVICES]; /* 0: not open */
 static int unexports[DEVICES];  /* of what was exported here; 0: none */
 static uint32_t channels[DEVICES];
 static bool are_set[DEVICES]; /* by the guest */
+static uint32_t are_enabled[DEVICES];
 static uint32_t periods[DEVICES], duties[DEVICES]; /* ns, as they are set */
 
 struct pwm_failures pwm_failures;
@@ -98,7 +99,8 @@ long pwm_open(uint32_t handle, uint32_t chip, uint32_t channel, struct pwm_troub
         result = open_file(chip, channel, names[i]);
         fds[i][handle] = result < 0 ? 0 : (int)result;
     }
-    if (result >= 0)
+    /* The kernel refuses to disable what has no period yet. */
+    if (result >= 0 && get(fds[ENABLE][handle]) != 0)
         result = put(fds[ENABLE][handle], 0);
     if (result < 0) {
         explain(result, chip, channel, trouble);
@@ -151,7 +153,7 @@ solo5_result_t backend_pwm_enable(uint32_t handle, bool enabled)
 {
     if (enabled && !are_set[handle])
         return SOLO5_R_EINVAL; /* whoever had the channel before knew no limits of ours */
-    return write(ENABLE, handle, enabled) ? SOLO5_R_OK : SOLO5_R_EUNSPEC;
+    return set_one(ENABLE, handle, enabled, &are_enabled[handle]) ? SOLO5_R_OK : SOLO5_R_EUNSPEC;
 }
 
 static void allow(struct filter *filter)
@@ -165,7 +167,7 @@ static void allow(struct filter *filter)
 static void end(void)
 {
     for (uint32_t i = 0; i < DEVICES; i++) {
-        if (fds[ENABLE][i] != 0)
+        if (are_enabled[i] != 0)
             put(fds[ENABLE][i], 0);
         if (unexports[i] != 0)
             put(unexports[i], channels[i]);
