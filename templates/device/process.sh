@@ -27,7 +27,10 @@ lives() { # PID BORN BOOT: whether that very process is still there
 }
 
 read_use() { # PID: print cpu_ms, the time on the processor, and memory, KiB that it has in RAM
-    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/memory=\1/p' "/proc/$1/status" 2>/dev/null
+    # What status says of so few pages is not exact, since the kernel counts in batches.
+    for file in smaps_rollup status; do
+        sed -n 's/^\(Vm\)\{0,1\}R[sS][sS]:[^0-9]*\([0-9]*\).*/memory=\2/p' "/proc/$1/$file"
+    done 2>/dev/null | head -n 1
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
     # proc(5): fields 14 and 15 are utime, with what a virtual processor ran, and stime.
     # shellcheck disable=SC2086

@@ -69,6 +69,8 @@ fail_write() { # say why writing did not work
 }
 
 withdraw() { # leave no trace of a flash that ends here
+    find_guest # whichever we looked at last
     rm -rf "$slots/new" "$home/incoming" "$base"/lock.*
+    [ -z "$guest" ] || ! rmdir "$slots" 2>/dev/null || rmdir "$run" "$home" 2>/dev/null
     unlock
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rpikit import bundle, device
-from rpikit.bundle import Bundle, Launch
+from rpikit.bundle import Bundle, Launch, Limits
 from rpikit.device import DeviceHalf
 from rpikit.transport.local import Local
 
@@ -85,6 +85,7 @@ def make_bundle(
     needs: tuple[str, ...] = (),
     name: str = NAME,
     options: tuple[str, ...] = (),
+    limits: Limits | None = None,
 ) -> Bundle:
     """Write a bundle whose guest is a shell script; `options` are the tender's, with its grants."""
     contents = {
@@ -92,6 +93,6 @@ def make_bundle(
         bundle.TENDER: TENDER.encode(),
         bundle.UNIKERNEL: guest.encode(),
     }
-    launch = Launch(options=("--mem=2", *options), needs=needs, ready=ready)
+    launch = Launch(options=("--mem=2", *options), needs=needs, ready=ready, limits=limits)
     manifest = bundle.describe(name, version, "virtual-pi3", launch, contents)
     return bundle.write(manifest, contents, out)

@@ -14,7 +14,7 @@ import pytest
 from local_board import BROKEN, HELLO, SHELLS, LocalBoard, local_board, make_bundle
 
 from rpikit import guests
-from rpikit.bundle import Bundle
+from rpikit.bundle import Bundle, Limits
 from rpikit.console import HEAD_END, Head
 from rpikit.device import DeviceHalf, Guest
 from rpikit.errors import BoardError, DescriptionError, FirmwareError
@@ -35,6 +35,16 @@ def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard
 def dash(tmp_path: Path) -> Iterator[LocalBoard]:
     with local_board(tmp_path, "dash") as made:
         yield made
+
+
+class Told(Silent):
+    """A reporter that keeps what it was told besides."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 def put(board: LocalBoard, bundle: Bundle, *, beside: bool = True) -> Flashed:
@@ -122,6 +132,14 @@ def test_what_one_holds_is_refused_to_another_before_anything_is_stopped(
     assert put(dash, make_bundle(tmp_path, name="lamp", options=(wanted,))).status.running
     with pytest.raises(BoardError, match=f": {said} is held by lamp$"):
         dash.half.start()
+
+
+def test_nothing_is_left_of_a_guest_that_was_refused(board: LocalBoard, tmp_path: Path) -> None:
+    put(board, make_bundle(tmp_path, options=LED))
+    with pytest.raises(BoardError, match="held by blink"):
+        put(board, make_bundle(tmp_path, name="thief", options=LED))
+    assert states(board) == {"blink": "running"}
+    assert board.leftovers() == set()
 
 
 def test_neighbours_on_a_bus_and_lines_that_only_begin_alike_are_no_conflict(
@@ -306,3 +324,27 @@ def test_a_board_is_not_taken_over_while_it_is_flashed(board: LocalBoard, tmp_pa
     assert (board.home / "slots/a").exists()
     (board.home / "lock").unlink()
     assert board.half.status().running
+
+
+def test_limits_that_a_board_cannot_keep_are_told_or_refused(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    limits = Limits(cpu=20, memory=64 << 20)
+    reporter = Told()
+    flash(
+        make_bundle(tmp_path, name="lamp", limits=limits),
+        board.transport,
+        reporter=reporter,
+        half=board.half,
+    )
+    lamp = the(board, "lamp")
+    assert (lamp.limit_cpu, lamp.limit_memory) == (20, 64 << 20)
+    lacking = [text for text in reporter.notes if "lamp runs without its limit of" in text]
+    strict = make_bundle(tmp_path, limits=limits.model_copy(update={"required": True}))
+    if not lacking:  # a machine whose control groups are ours
+        assert put(board, strict).status.running
+        return
+    assert len(lacking) == 1
+    with pytest.raises(BoardError, match=r"cannot limit the (cpu|memory|cpu and memory) of blink"):
+        put(board, strict)
+    assert states(board) == {"lamp": "running"}

@@ -4,7 +4,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rpikit import report
 from rpikit.device import DeviceHalf, Guest, Status
 from rpikit.report import Reporter
 
@@ -122,7 +121,7 @@ def _row(guest: Guest) -> Sequence[str]:
         guest.slot or "-",
         "-" if guest.uptime is None else _time(guest.uptime),
         _limited(_share(guest), guest.limit_cpu, lambda percent: f"{percent} %"),
-        _limited(guest.memory, guest.limit_memory, report.size),
+        _limited(guest.memory, guest.limit_memory, _size),
         ", ".join(guest.grants) or "-",
     )
 
@@ -138,6 +137,13 @@ def _limited(value: int | None, limit: int | None, shown: Callable[[int], str]) 
     if value is None and limit is None:
         return "-"
     return ("-" if value is None else shown(value)) + (f" of {shown(limit)}" if limit else "")
+
+
+def _size(count: int) -> str:
+    """Return bytes as a limit is written: whole MiB without a fraction."""
+    if count < 1 << 20:
+        return f"{count >> 10} KiB"
+    return f"{count / (1 << 20):.1f} MiB".replace(".0 ", " ")
 
 
 def _time(seconds: int) -> str:
