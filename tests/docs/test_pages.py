@@ -50,7 +50,7 @@ def follow(page: Path, reader: Shell) -> str:
             check(step)
             continue
         said = reader.do(step) or said
-        if step.file.endswith(".toml"):
+        if step.file.endswith(".toml") and step.file != "pyproject.toml":
             written[reader.folder / step.file] = None
     for file in written:
         assert not config.lint((file,)).faults

@@ -227,6 +227,13 @@ def test_ctrl_c_at_any_moment_shows_no_traceback_of_ours(after: float) -> None:
     assert "rpikit/" not in said
 
 
+def test_ctrl_c_ends_a_test_also_while_pytest_still_loads(project: Path) -> None:
+    (project / "tests" / "conftest.py").write_text(
+        "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)\n"
+    )
+    assert ask("test", project, "--board", "host").returncode == 130
+
+
 def test_a_wrong_word_is_a_usage_fault_also_for_programs() -> None:
     assert ask("brew").returncode == 2
     done = ask("build", "--colour", "--json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rpikit import elf, monitor
+from rpikit import crash, elf, monitor
 from rpikit.crash import Library
 from rpikit.screen import Lines
 
@@ -120,3 +120,11 @@ def test_a_kept_console_is_decoded_from_a_file_or_a_pipe(program: Path, tmp_path
         )
         assert done.returncode == 0, done.stderr
         assert "is solo5_app_main at " in done.stdout
+
+
+def test_a_console_in_an_error_gets_its_lines_too(program: Path) -> None:
+    console = "its console ended with:\n  " + "\n  ".join(report(program).splitlines())
+    lines = crash.annotated(console, Library([program])).splitlines()
+    assert lines[3].startswith("      ELR 0x1")
+    assert lines[5].startswith("      called from solo5_app_main at ")
+    assert crash.annotated("line\n  pc 0x10", Library([program])) == "line\n  pc 0x10"

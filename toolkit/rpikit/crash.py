@@ -170,3 +170,14 @@ def _addresses(line: str) -> Iterable[tuple[str, int, bool]]:
         value = int(address, 16)
         if value:
             yield name, value, name.lower() in _EXACT
+
+
+def annotated(console: str, library: Library) -> str:
+    """Return a console with each address explained below its line, where that can be done."""
+    decoder = Decoder(library, lambda note: None)
+    lines: list[str] = []
+    for line in console.split("\n"):
+        lines.append(line)
+        indent = line[: len(line) - len(line.lstrip())] + "    "
+        lines += [f"{indent}{text}" for one in decoder.explain(line) for text in one.lines()]
+    return "\n".join(lines)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import bundle as bundles
-from rpikit import results
+from rpikit import crash, results
 from rpikit.bundle import Bundle
 from rpikit.device import DeviceHalf, Staged, Status
-from rpikit.errors import BoardError
+from rpikit.errors import BoardError, FirmwareError
 from rpikit.report import Reporter, size
 from rpikit.transport import Transport
 
@@ -89,11 +89,16 @@ def flash(
         sent = _send(bundle, staged, transport, reporter)
 
     reporter.step("verify, start and wait until it is ready")
+<<<<<<< HEAD
     status = half.install(token, ready_within, beside=beside)
     if status.stopped:
         reporter.note(f"stopped: {', '.join(status.stopped)}; --beside leaves others running")
     for note in status.notes:
         reporter.note(f"{manifest.name} {note}")
+=======
+    with _explained(bundle):
+        status = half.install(token, ready_within)
+>>>>>>> 63fc2ee (flash: explain the console of a guest that fails at once; test: be interruptible while pytest loads; docs: extend rpikit)
     seconds = time.monotonic() - begun
     return Flashed(transport.name, status, bundle.digest, staged.kept, sent, seconds)
 
@@ -135,6 +140,18 @@ def _abandoned_on_failure(half: DeviceHalf, token: str) -> Iterator[None]:
                 f"{half.transport.name}: no space left for the upload",
                 hint="make room on the board",
             ) from error
+        raise
+
+
+@contextlib.contextmanager
+def _explained(bundle: Bundle) -> Iterator[None]:
+    """Add functions and source lines to the console of a guest that failed at once."""
+    try:
+        yield
+    except FirmwareError as error:
+        if error.hint:
+            symbols = crash.Library(sorted(bundle.path.parent.glob("*.debug")))
+            error.hint = crash.annotated(error.hint, symbols)
         raise
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from rpikit.app import App
-from rpikit.errors import NothingRanError
+from rpikit.errors import EXIT_OK, NothingRanError
 from rpikit.verdict import Verdict
 
 # labgrid's plugin and pytest-embedded's both have a fixture `target`; together they skip every
@@ -26,6 +26,17 @@ _OPTIONS = (
     *("-o", "junit_family=xunit1"),
     *("-W", "ignore:record_xml_attribute is an experimental feature"),
 )
+
+
+_PYTEST = """\
+import sys
+try:
+    import pytest
+    sys.argv[0] = "pytest"
+    sys.exit(pytest.console_main())
+except KeyboardInterrupt:  # before there is a session, pytest lets it through
+    sys.exit("interrupted")
+"""
 
 
 def run(
@@ -57,8 +68,11 @@ def run(
             options += ["--rpikit-sanitize", "yes" if sanitize else "no"]
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
-        pytest_status = _pytest([*options, *pytest_args, str(tests)], app.folder, quiet=as_json)
+        words = [*options, *pytest_args, str(tests)]
+        pytest_status, interrupted = _pytest(words, app.folder, quiet=as_json)
         verdict = Verdict.load(verdict_file)
+        # pytest may end before our plugin in it is there to note that.
+        verdict.interrupted |= interrupted and pytest_status != EXIT_OK
     status = verdict.exit_status(pytest_status)
     if as_json:
         print(json.dumps(verdict.values() | {"status": status}))
@@ -67,14 +81,20 @@ def run(
     return status
 
 
-def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> int:
-    """Run pytest to its end, also when asked to stop: it has pins to let go of."""
+def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> tuple[int, bool]:
+    """Run pytest to its end, also when asked to stop: it has pins to let go of.
+
+    Return its exit status, and whether it was asked to.
+    """
     # A terminal's Ctrl-C reaches the whole group, pytest too. Elsewhere only we are told, and
     # pytest, in a group of its own, is told by us.
     shared = sys.stdin.isatty()
     process: subprocess.Popen[bytes] | None = None
+    asked = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
         if process is not None and not (shared and number == signal.SIGINT):
             process.send_signal(signal.SIGINT)
 
@@ -82,13 +102,13 @@ def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> int:
     before = {number: signal.signal(number, interrupt) for number in stops}
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            [sys.executable, "-c", _PYTEST, *arguments],
             cwd=folder,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},  # a log shows each test as it ends
             stdout=sys.stderr if quiet else None,
             process_group=None if shared else 0,
         )
-        return process.wait()
+        return process.wait(), asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
