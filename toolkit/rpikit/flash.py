@@ -89,16 +89,12 @@ def flash(
         sent = _send(bundle, staged, transport, reporter)
 
     reporter.step("verify, start and wait until it is ready")
-<<<<<<< HEAD
-    status = half.install(token, ready_within, beside=beside)
+    with _explained(bundle):
+        status = half.install(token, ready_within, beside=beside)
     if status.stopped:
         reporter.note(f"stopped: {', '.join(status.stopped)}; --beside leaves others running")
     for note in status.notes:
         reporter.note(f"{manifest.name} {note}")
-=======
-    with _explained(bundle):
-        status = half.install(token, ready_within)
->>>>>>> 63fc2ee (flash: explain the console of a guest that fails at once; test: be interruptible while pytest loads; docs: extend rpikit)
     seconds = time.monotonic() - begun
     return Flashed(transport.name, status, bundle.digest, staged.kept, sent, seconds)
 
