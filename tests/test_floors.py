@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"crash", "screen"}),
     frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
-    frozenset({"origin"}),
+    frozenset({"origin", "target"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}

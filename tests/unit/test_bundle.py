@@ -229,7 +229,7 @@ def test_a_bundle_that_is_too_large_is_not_even_parsed(tmp_path: Path) -> None:
     ("key", "value", "reason"),
     [
         ("format", 2, "format: "),
-        ("target", "spt", "target: "),
+        ("target", "xen", "target: "),
         ("name", "../up", "name: "),
         ("version", "1\n2", "version: "),
         ("surprise", 1, "surprise: "),

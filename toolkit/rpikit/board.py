@@ -34,7 +34,7 @@ def _header_pin(text: object) -> int:
     return soc.parse_key(text, 1, HEADER_PINS, "pin of the header")
 
 
-Platform = Literal["hvt", "loop"]
+Platform = Literal["hvt", "spt", "loop"]
 HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
 
 
@@ -76,8 +76,9 @@ class BoardFile(Model):
     kvm: bool = Field(description="Whether Linux on it can offer `/dev/kvm`.")
     platform: Platform = Field(
         default="hvt",
-        description="What unikernels are built for: `hvt`, a machine of their own under a tender; "
-        "`loop`, a process of this machine.",
+        description="What unikernels are built for: `hvt`, a machine of their own under a tender, "
+        "or `spt` where there is no `/dev/kvm`; `spt`, a sandboxed process; `loop`, a process of "
+        "this machine.",
     )
     edges: Literal["reported", "sampled"] = Field(
         default="reported",
@@ -159,6 +160,10 @@ class Board(Model):
     def usable(self) -> tuple[int, ...]:
         """The lines an application may have: on the header, and not reserved."""
         return tuple(sorted(set(self.header.values()) - set(self.reserved)))
+
+    def made_for(self, platform: str) -> "Board":
+        """Return this board as one for which is built for another platform."""
+        return self.model_copy(update={"platform": platform})
 
     def check_lines(self, app: "App") -> None:
         """Refuse an application whose devices wish for lines this board cannot give."""

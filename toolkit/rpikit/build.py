@@ -82,6 +82,7 @@ class Build:
             "app": self.app.name,
             "version": self.app.version,
             "board": self.board.name,
+            "target": self.board.platform,
             "unikernel": str(self.unikernel),
             "tender": str(self.tender),
             "toolchain": self.toolchain,

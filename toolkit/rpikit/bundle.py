@@ -91,7 +91,7 @@ class Manifest(_Part):
     name: Name
     version: Name
     board: Name
-    target: Literal["hvt", "loop"]
+    target: Platform
     files: tuple[File, ...]
     launch: Launch
 
@@ -255,12 +255,14 @@ def needs(app: App, board: Board) -> tuple[str, ...]:
         return ()
     pins = ("/dev/gpiochip0",) if app.devices else ()
     attached = dict.fromkeys(one.node for one in app.attachments if one.node is not None)
-    return ("/dev/kvm", *pins, *attached)
+    kvm = ("/dev/kvm",) if board.platform == "hvt" else ()
+    return (*kvm, *pins, *attached)
 
 
 def write(manifest: Manifest, contents: Mapping[str, bytes], out: Path) -> Bundle:
     """Write a bundle aside and rename it into the folder `out`."""
-    path = out / f"{manifest.name}-{manifest.version}-{manifest.board}{SUFFIX}"
+    special = "-spt" if manifest.target == "spt" else ""
+    path = out / f"{manifest.name}-{manifest.version}-{manifest.board}{special}{SUFFIX}"
     out.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".new")
     aside.write_bytes(_archive(manifest, contents))

@@ -156,13 +156,16 @@ def firmware(
 ) -> Firmware:
     """Build the application and flash it; the wires are there before it runs."""
     from rpikit import build, bundle
+    from rpikit import target as targets
 
     try:
+        wanted: str = request.config.getoption("rpikit_target")
+        kind = targets.chosen(board.board, wanted, board.transport, rpikit_reporter.step)
         rpikit_reporter.step(f"build {app.name} {app.version}")
         asked = request.config.getoption("rpikit_sanitize")
         sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
-        built = build.build(app, board=board.board, sanitize=sanitize)
-        made = bundle.make(app, board.board, built.unikernel, built.tender, built.folder)
+        built = build.build(app, board=kind, sanitize=sanitize)
+        made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
         flash.flash(made, board.transport, reporter=rpikit_reporter)
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]

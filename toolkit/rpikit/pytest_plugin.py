@@ -24,6 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rpikit-board", metavar="NAME", help="a board of bench.toml")
     group.addoption("--rpikit-bench", type=Path, metavar="FILE", help="the lab's wiring")
     group.addoption(
+        "--rpikit-target",
+        choices=("auto", "hvt", "spt"),
+        default="auto",
+        help="what to build for; else what the board has",
+    )
+    group.addoption(
         "--rpikit-sanitize",
         choices=("yes", "no"),
         help="whether sanitizers check; else if they can",

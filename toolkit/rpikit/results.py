@@ -29,6 +29,8 @@ class Build(TypedDict):
     version: str
     board: str
     """The kind of board it is for."""
+    target: str
+    """What it is built for: `hvt`, `spt`, or `loop` for this machine."""
     unikernel: str
     tender: str
     toolchain: str

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rpikit import build, bundle
+from rpikit import target as targets
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.console import Console
@@ -24,11 +25,13 @@ def run(
     out: Path | None = None,
     ready_within: float = READY_WITHIN,
     sanitize: bool = False,
+    target: str = targets.AUTO,
 ) -> int:
     """Run the application on a board and return its exit status; Ctrl-C ends the guest, too."""
+    kind = targets.chosen(board, target, transport, reporter.step)
     reporter.step(f"build {app.name} {app.version}")
-    built = build.build(app, board=board, out=out, sanitize=sanitize, report=reporter.note)
-    made = bundle.make(app, board, built.unikernel, built.tender, built.folder)
+    built = build.build(app, board=kind, out=out, sanitize=sanitize, report=reporter.note)
+    made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
     flash(made, transport, reporter=reporter, ready_within=ready_within)
     return show(DeviceHalf(transport, guest=app.name), console)
 

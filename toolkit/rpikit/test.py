@@ -45,6 +45,7 @@ def run(
     board_name: str,
     bench: Path | None = None,
     sanitize: bool | None = None,
+    target: str = "auto",
     pytest_args: Sequence[str] = (),
     as_json: bool = False,
 ) -> int:
@@ -62,6 +63,7 @@ def run(
             *("--rootdir", str(app.folder)),
             *("--rpikit-app", str(app.folder)),
             *("--rpikit-board", board_name),
+            *("--rpikit-target", target),
             *("--rpikit-verdict", str(verdict_file)),
         ]
         if sanitize is not None:

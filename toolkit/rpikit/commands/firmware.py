@@ -37,6 +37,7 @@ def new(name: str, template: str, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
+@options.target_kind
 @options.toolchain
 @options.sanitize
 @click.option(
@@ -50,6 +51,7 @@ def build(
     verbose: bool,
     generic: bool,
     out: Path | None,
+    asked: str,
     toolchain: str | None,
     sanitize: bool | None,
     verify: bool,
@@ -58,21 +60,22 @@ def build(
     from rpikit import board as boards
     from rpikit import build as building
     from rpikit import report
+    from rpikit import target as targets
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
-    kind = boards.load(target.board)
+    kind = targets.expected(boards.load(target.board), asked)
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
-    asked: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
-    asked |= {"out": out, "report": note}
+    wanted: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
+    wanted |= {"out": out, "report": note}
     if verify:
         from rpikit import verify as verifying
 
-        verified = verifying.verify(described, **asked)
+        verified = verifying.verify(described, **wanted)
         reporter.result(verified.values(), str(verified))
     else:
-        built = building.build(described, sanitize=bool(sanitize), **asked)
+        built = building.build(described, sanitize=bool(sanitize), **wanted)
         reporter.result(built.values(), str(built))
 
 
@@ -100,12 +103,14 @@ def inspect(file: Path, as_json: bool, top: int) -> None:
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
+@options.several(options.app, options.board, options.bench, options.target_kind)
+@options.several(options.sanitize, options.as_json)
 @click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
 def flash(
     app: Path,
     name: str,
     bench: Path | None,
+    asked: str,
     sanitize: bool | None,
     as_json: bool,
     beside: bool,
@@ -117,20 +122,33 @@ def flash(
     from rpikit import build as building
     from rpikit import bundle, connect, report
     from rpikit import flash as verb
+    from rpikit import target as targets
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
     reporter.step(f"build {described.name} {described.version}")
-    built = building.build(described, board=connect.board_of(target), sanitize=bool(sanitize))
-    made = bundle.make(described, built.board, built.unikernel, built.tender, built.folder)
+    kind = targets.expected(connect.board_of(target), asked)
+    built = building.build(described, board=kind, sanitize=bool(sanitize))
     with connect.connect(target, report=reporter.step, keep=True) as there:
+        kind = targets.chosen(there.board, asked, there.transport, reporter.step)
+        if kind.platform != built.board.platform:
+            built = building.build(described, board=kind)
+        made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
         flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside)
     reporter.result(flashed.values(), str(flashed))
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
-def run(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json: bool) -> None:
+@options.several(options.app, options.board, options.bench, options.target_kind)
+@options.several(options.sanitize, options.as_json)
+def run(
+    app: Path,
+    name: str,
+    bench: Path | None,
+    asked: str,
+    sanitize: bool | None,
+    as_json: bool,
+) -> None:
     """Build and flash APP, then show its console until it ends; Ctrl-C ends the guest, too.
 
     With --json the console is told as events on stderr.
@@ -149,6 +167,7 @@ def run(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json
             reporter=reporter,
             console=console,
             sanitize=bool(sanitize),
+            target=asked,
         )
     if as_json:
         values = {"app": described.name, "version": described.version, "exit": status}
@@ -157,12 +176,14 @@ def run(app: Path, name: str, bench: Path | None, sanitize: bool | None, as_json
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@options.several(options.app, options.board, options.bench, options.sanitize, options.as_json)
+@options.several(options.app, options.board, options.bench, options.target_kind)
+@options.several(options.sanitize, options.as_json)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(
     app: Path,
     name: str,
     bench: Path | None,
+    asked: str,
     sanitize: bool | None,
     as_json: bool,
     pytest_args: tuple[str, ...],
@@ -180,6 +201,7 @@ def test(
             board_name=name,
             bench=bench,
             sanitize=sanitize,
+            target=asked,
             pytest_args=pytest_args,
             as_json=as_json,
         )

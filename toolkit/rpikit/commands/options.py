@@ -45,6 +45,15 @@ sanitize = click.option(
     envvar="RPIKIT_SANITIZE",
     help="On the board host: check every access and every undefined step; only test does unasked.",
 )
+target_kind = click.option(
+    "--target",
+    "asked",
+    type=click.Choice(["auto", "hvt", "spt"]),
+    default="auto",
+    show_default=True,
+    envvar="RPIKIT_TARGET",
+    help="hvt needs KVM on the board, spt is a sandboxed process; auto: what the board has.",
+)
 as_json = click.option(
     "--json",
     "as_json",

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What an application is built for: hvt, a machine of its own, or spt, a sandboxed process.
+
+hvt needs KVM on the board; spt needs nothing that a stock kernel lacks. So a board that is asked
+answers by what it has, unless its description, or the user, says which it is to be.
+"""
+
+from collections.abc import Callable
+
+from rpikit.board import Board
+from rpikit.errors import DescriptionError
+from rpikit.transport import Transport
+
+AUTO = "auto"
+CHOICES = (AUTO, "hvt", "spt")
+
+_HAS_KVM = "test -e /dev/kvm"
+
+
+def expected(board: Board, asked: str = AUTO) -> Board:
+    """Return the board as one for the target asked for, else as its description says."""
+    if asked == AUTO:
+        if board.platform != "hvt" or board.kvm:
+            return board
+        return board.made_for("spt")
+    if board.platform == "loop":
+        raise DescriptionError(
+            f"--target {asked}: {board.name} is no board for it: what is built for this machine "
+            "runs inside a process of it"
+        )
+    return board.made_for(asked)
+
+
+def chosen(
+    board: Board,
+    asked: str,
+    transport: Transport,
+    report: Callable[[str], None] = lambda line: None,
+) -> Board:
+    """Return the board as one for what runs there, and report which that is, and why."""
+    if board.platform == "loop":
+        return expected(board, asked)
+    if asked != AUTO:
+        found, why = expected(board, asked), "as asked"
+    elif board.platform == "spt":
+        found, why = board, f"since the description of {board.name} says so"
+    elif transport.run(_HAS_KVM).status == 0:
+        found, why = board, f"since {board.name} has /dev/kvm"
+    else:
+        found, why = board.made_for("spt"), f"since {board.name} has no /dev/kvm"
+    report(f"target: {found.platform}, {why}")
+    return found
