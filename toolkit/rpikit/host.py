@@ -51,7 +51,7 @@ def home(name: str, *, keep: bool) -> Iterator[Home]:
     place = _place(name)
     if keep:
         kept = place / _KEPT
-        _make(kept)
+        _make(kept / "run")
         yield Home(kept, _transport(name, kept))
         return
     _make(place)
