@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Several guests on one board, with both shells: beside each other, and never at the same pins."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import promised
 import pytest
 from local_board import BROKEN, HELLO, SHELLS, LocalBoard, local_board, make_bundle
 
@@ -215,6 +217,8 @@ def test_stop_tells_a_guest_that_was_stopped_from_one_that_ended(
     started = guests.start("desk", board.half, "lamp", reporter=Silent())
     assert str(started) == f"desk: lamp 1.0.0 runs as process {started.status.pid} from slot a"
     assert states(board)["lamp"] == "running"
+    assert promised.result("stop", json.dumps(stopped.values()))["stopped"] == ["lamp"]
+    assert promised.result("start", json.dumps(started.values()))["pid"] == started.status.pid
 
 
 def test_the_table_has_a_row_for_each_and_says_when_there_is_none(
@@ -227,6 +231,8 @@ def test_the_table_has_a_row_for_each_and_says_when_there_is_none(
     put(dash, make_bundle(tmp_path, HELLO, name="hello", ready=None))
     head, running, ended = str(guests.ps("desk", dash.half)).splitlines()
     assert head.split() == ["NAME", "VERSION", "STATE", "SLOT", "UP", "CPU", "MEMORY", "GRANTS"]
+    listed = promised.result("ps", json.dumps(guests.ps("desk", dash.half).values()))
+    assert [guest["state"] for guest in listed["guests"]] == ["running", "ended"]
     pid = the(dash, "blink").pid
     assert running.startswith(f"blink  1.0.0    running ({pid})")
     assert running.endswith("  line 17")
