@@ -251,5 +251,12 @@ def test_every_command_that_reports_has_json() -> None:
     assert without <= others
 
 
+def test_help_loads_nothing_that_only_the_commands_need() -> None:
+    heavy = set("elftools fabric jinja2 paramiko pydantic pytest SCons serial".split())
+    program = f"import sys\nfrom rpikit import cli\nprint({heavy} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
 def test_the_top_is_a_group() -> None:
     assert isinstance(rpikit, click.Group)
