@@ -9,6 +9,7 @@
 
 enum { STDIN = 0, STDOUT = 1, STDERR = 2 };
 enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
+enum { F_DUPFD = 0 };                                          /* asm-generic/fcntl.h */
 
 #define READ_IMPLIES_EXEC  0x0400000L /* include/uapi/linux/personality.h */
 #define ASK_PERSONALITY    0xffffffffL
@@ -41,11 +42,21 @@ static void drop_capabilities(void)
          "dropping capabilities");
 }
 
-static void limit(int what)
+static void limit(int what, uint64_t most)
 {
-    static const uint64_t nothing[2]; /* soft, hard */
+    const uint64_t both[2] = {most, most}; /* soft, hard */
 
-    must(sys_call6(SYS_PRLIMIT64, 0, what, (long)(uintptr_t)nothing, 0, 0, 0), "setting a limit");
+    must(sys_call6(SYS_PRLIMIT64, 0, what, (long)(uintptr_t)both, 0, 0, 0), "setting a limit");
+}
+
+/* No descriptor is below the limit that is not taken: none can be opened. Not 0, under which Linux
+ * refuses to wait for one (ppoll, console.c). */
+static void keep_descriptors(void)
+{
+    sys_close(STDIN);
+    if (sys_call3(SYS_FCNTL, STDOUT, F_DUPFD, STDIN) != STDIN)
+        sys_call3(SYS_FCNTL, STDERR, F_DUPFD, STDIN);
+    limit(RLIMIT_NOFILE, 1);
 }
 
 static bool is_device(int fd)
@@ -62,13 +73,12 @@ void sandbox_give_up(void)
 {
     if (sys_call3(SYS_PERSONALITY, ASK_PERSONALITY, 0, 0) & READ_IMPLIES_EXEC)
         fail("sandbox: readable memory would be executable here: start without setarch -X");
-    sys_close(STDIN);
-    limit(RLIMIT_CORE); /* a core would hold the guest's memory */
+    limit(RLIMIT_CORE, 0); /* a core would hold the guest's memory */
     drop_capabilities();
     if (devices_shared)
         devices_shared->start(); /* its thread keeps no right that was dropped here */
-    limit(RLIMIT_NPROC);
-    limit(RLIMIT_NOFILE);
+    limit(RLIMIT_NPROC, 0);
+    keep_descriptors();
 }
 
 void sandbox_enter(void (*begin)(struct filter *filter, bool exactly))

@@ -10,7 +10,8 @@
 /* Closes what the caller left open, and gets the backends ready. */
 void sandbox_prepare(void);
 
-/* Closes standard input, and drops capabilities and limits. */
+/* Closes standard input, of which the place is taken by an output, drops capabilities, and sets
+ * limits: no core, no further process, no further descriptor. */
 void sandbox_give_up(void);
 
 /* The same, and drops system calls; ends the tender if that fails. (begin) starts the filter with
