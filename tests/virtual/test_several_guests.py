@@ -21,6 +21,7 @@ from rpikit.transport.ssh import Ssh
 from rpikit.virtual.pins import Pins
 
 APP = Path(__file__).parents[2] / "c/apps/test_switch"
+GUESTS = Path(__file__).parents[1] / "guests"
 PINS = {"porch": (17, 18), "hall": (27, 22), "thief": (5, 18)}
 LIMIT = 20  # per cent of one core, far less than a guest that polls its switch wants
 WITHIN = 60  # seconds, on a busy machine
@@ -146,3 +147,53 @@ def test_a_guest_keeps_to_its_limits(
     press(virtual_pins, "porch")
     half.of("hall").stop()
     assert virtual_ssh.run(f"ls {group}").status != 0
+
+
+@pytest.fixture
+def networks(virtual_ssh: Ssh) -> Iterator[None]:
+    """Give the board two taps, 10.0.0.1 and 10.1.0.1, and a file of 64 KiB for each."""
+    for at in range(2):
+        made = (
+            f"tunctl -t tap{100 + at} && ip addr add 10.{at}.0.1/24 dev tap{100 + at} && "
+            f"ip link set tap{100 + at} up && truncate -s 64K /tmp/storage{at}.img"
+        )
+        assert virtual_ssh.run(made).status == 0
+    yield
+    DeviceHalf(virtual_ssh).stop_all()
+    virtual_ssh.run("for at in 0 1; do tunctl -d tap10$at; rm /tmp/storage$at.img; done")
+
+
+def serving(out: Path, name: str, at: int, *, tap: int) -> Bundle:
+    """Build the guest that serves network `at` under another name, with a file of its own."""
+    folder = out / name
+    shutil.copytree(GUESTS / "serve", folder)
+    for shared in ("ping.h", "expect.h"):
+        shutil.copy(GUESTS / shared, out)
+    main, description = folder / "main.c", folder / "rpikit.toml"
+    main.write_text(main.read_text().replace("NETWORK 0", f"NETWORK {at}"))
+    text = description.read_text().replace('"serve"', f'"{name}"').replace("tap100", f"tap{tap}")
+    description.write_text(text.replace("storage0", f"storage{at}"))
+    app, board = apps.load(folder), boards.load(boards.DEFAULT)
+    built = build.build(app, board=board)
+    return bundle.make(app, board, built.unikernel, built.tender, built.folder)
+
+
+def test_several_use_network_storage_and_clock_at_once(
+    virtual_ssh: Ssh, networks: None, tmp_path: Path
+) -> None:
+    half = DeviceHalf(virtual_ssh)
+    for at, name in enumerate(("east", "west")):
+        made = serving(tmp_path, name, at, tap=100 + at)
+        flash(made, virtual_ssh, reporter=Silent(), beside=at > 0)
+    pings = " & ".join(f"ping -i 0.01 -c 50 -w 60 10.{at}.0.2 >/dev/null" for at in range(2))
+    assert virtual_ssh.run(f"{pings} & wait", timeout=120).status == 0
+    for at, name in enumerate(("east", "west")):
+        assert "40 pings answered and kept" in half.of(name).logs()
+        kept = virtual_ssh.get(f"/tmp/storage{at}.img")
+        for number in range(40):
+            assert kept[number * 512] == number + at
+    other = serving(tmp_path, "other", 2, tap=101)
+    with pytest.raises(BoardError, match="interface tap101 is held by west"):
+        flash(other, virtual_ssh, reporter=Silent(), beside=True)
+    assert half.of("west").stop().stopped == ("west",)
+    assert the(half, "east").pid is not None
