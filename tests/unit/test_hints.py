@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Hints: each one is found by the text of the failure it is for, made for real where that can be.
+"""Hints: each one is found by the text of the failure it is for, each made for real.
 
 What needs a board is in tests/virtual/test_hints_board.py.
 """
 
+import hashlib
 import os
 import pty
 import resource
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,7 @@ from rpikit import ending, hints, toolchain
 from rpikit.errors import FirmwareError, ToolError
 from rpikit.virtual.apt import Archive
 
-ON_A_BOARD = {"no-kvm", "kvm-denied", "gpio-denied", "line-busy", "host-key"}
+ON_A_BOARD = {"machine-killed", "no-kvm", "kvm-denied", "gpio-denied", "line-busy", "host-key"}
 
 CC = (f"{toolchain.PREFIX}gcc", "-nostdlib", "-static", "-Wall", "-Werror", "-O2")
 
@@ -126,6 +129,36 @@ def apt(mirror: str) -> Callable[[Path], str]:
     return fetch
 
 
+def apt_update(folder: Path, *, made: float, promised: bytes) -> str:
+    """Read a repository of no packages that was made then, and whose list is not what it says."""
+    listed = folder / "repo" / "dists" / "s" / "main" / "binary-arm64" / "Packages"
+    listed.parent.mkdir(parents=True)
+    listed.write_bytes(b"")
+    digest = hashlib.sha256(promised).hexdigest()
+    (folder / "repo" / "dists" / "s" / "Release").write_text(
+        f"Suite: s\nCodename: s\nArchitectures: arm64\nComponents: main\n"
+        f"Date: {formatdate(made, usegmt=True)}\n"
+        f"SHA256:\n {digest} {len(promised)} main/binary-arm64/Packages\n"
+    )
+    (folder / "lists" / "partial").mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(f"deb [trusted=yes] file:{folder}/repo s main\n")
+    options = {
+        "APT::Architecture": "arm64",
+        "APT::Architectures": "arm64",
+        "APT::Sandbox::User": "",
+        "APT::Update::Error-Mode": "any",
+        "Acquire::Check-Date": "true",  # some machines' own settings say otherwise
+        "Dir::Etc::SourceList": folder / "sources.list",
+        "Dir::Etc::SourceParts": "/dev/null",
+        "Dir::State": folder,
+        "Dir::State::Lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder,
+    }
+    return said_by("apt-get", "update", *(f"-o{key}={value}" for key, value in options.items()))
+
+
 REAL: Mapping[str, Callable[[Path], str]] = {
     "undefined-reference": lambda at: compiled(
         at, "int gone(void);\nvoid _start(void) { gone(); }\n"
@@ -138,6 +171,8 @@ REAL: Mapping[str, Callable[[Path], str]] = {
     "unknown-function": lambda at: compiled(at, "void _start(void) { gone(); }\n"),
     "no-pin": lambda at: compiled(at, "int _start(void) { return PIN_BUTTON; }\n"),
     "warning-as-error": lambda at: compiled(at, "void _start(void) { int unused; }\n"),
+    "apt-not-valid-yet": lambda at: apt_update(at, made=time.time() + 1e6, promised=b""),
+    "apt-hash": lambda at: apt_update(at, made=time.time() - 60, promised=b"Package: x\n"),
     "apt-mirror": apt("http://127.0.0.1:1/debian"),
     "exec-format": foreign_program,
     "serial-busy": serial_busy,
@@ -168,14 +203,8 @@ def test_the_text_of_a_real_failure_finds_its_hint(name: str, tmp_path: Path) ->
     assert hints.find(said) == hint.answer(said), said
 
 
-def test_every_hint_is_tried_on_a_real_text_or_says_where_one_was_seen() -> None:
-    recorded = {one.name for one in hints.known() if one.recorded}
-    assert {one.name for one in hints.known()} == recorded | set(REAL) | ON_A_BOARD
-
-
-@pytest.mark.parametrize("hint", [one for one in hints.known() if one.recorded], ids=str)
-def test_a_recorded_text_finds_its_hint(hint: hints.Hint) -> None:
-    assert hints.find(hint.recorded) == hint.answer(hint.recorded)
+def test_every_hint_is_tried_on_a_real_text() -> None:
+    assert {one.name for one in hints.known()} == set(REAL) | ON_A_BOARD
 
 
 def test_a_hint_says_the_words_of_the_failure() -> None:

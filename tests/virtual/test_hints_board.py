@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Hints for failures that need a board, each made for real on the virtual one."""
 
+import contextlib
+import os
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +76,36 @@ def test_a_host_key_nobody_knows(virtual_board: Machine, tmp_path: Path) -> None
         [*command, "root@127.0.0.1", "true"], capture_output=True, text=True, check=False
     )
     answer("host-key", done.stderr)
+
+
+def test_a_machine_that_is_killed_while_it_starts(virtual_state: Path) -> None:
+    command = [sys.executable, "-m", "rpikit", "board", "up", "killed", "--bench"]
+    bench = virtual_state / "killed.toml"
+    bench.write_text('[boards.killed]\nboard = "virtual-pi3"\n')
+    with subprocess.Popen(
+        [*command, str(bench)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as starting:
+        while starting.poll() is None:
+            for machine in machines_of("killed"):
+                os.kill(machine, signal.SIGKILL)
+            time.sleep(0.01)
+        assert starting.stderr is not None
+        said = starting.stderr.read()
+    assert starting.returncode == 4
+    answer("machine-killed", said)
+
+
+def machines_of(board: str) -> list[int]:
+    """Return the processes of QEMU that are this board."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = file.read_bytes().split(b"\0")
+            if words[0].startswith(b"qemu-system") and any(
+                f"/boards/{board}/".encode() in word for word in words
+            ):
+                found.append(int(file.parent.name))
+    return found
 
 
 def test_what_a_console_says_gets_a_hint_too(ssh: Ssh, capsys: pytest.CaptureFixture[str]) -> None:

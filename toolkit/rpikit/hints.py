@@ -20,7 +20,6 @@ class Hint:
     name: str
     pattern: re.Pattern[str]
     text: str
-    recorded: str = ""
 
     def answer(self, said: str) -> str | None:
         """Return the hint with the words of a text in it, or None when it is another failure."""
@@ -36,10 +35,7 @@ class Hint:
 def known() -> tuple[Hint, ...]:
     """Return all hints, in the order in which they are tried."""
     read = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return tuple(
-        Hint(one["name"], re.compile(one["pattern"]), one["hint"], one.get("recorded", ""))
-        for one in read["hint"]
-    )
+    return tuple(Hint(one["name"], re.compile(one["pattern"]), one["hint"]) for one in read["hint"])
 
 
 def find(said: str) -> str | None:

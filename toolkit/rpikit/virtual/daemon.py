@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -35,6 +36,7 @@ STATE_FILE = "board.json"
 QEMU_LOG = "qemu.log"
 _IDLE_CHECK_SECONDS = 5.0
 _BOOT_SECONDS = 120.0
+_GONE_SECONDS = 1.0  # between the end of a connection to QEMU and of QEMU itself
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,11 @@ async def _run(plan: Plan, starter: BinaryIO) -> None:
         ends = [asyncio.create_task(_end_of(process)), asyncio.create_task(server.stopped.wait())]
         port = asyncio.create_task(machine.ssh_port())
         await asyncio.wait([*ends, port], return_when=asyncio.FIRST_COMPLETED)
-        if not port.done():
+        if port.done() and port.exception() is not None:
+            await asyncio.wait(ends[:1], timeout=_GONE_SECONDS)  # it may be just about to end
+        if ends[0].done():
+            _say_if_killed(process)
+        if not port.done() or ends[0].done():
             return
         for name in (PINS_SOCKET, STATE_FILE):
             at_end.callback((plan.folder / name).unlink, missing_ok=True)
@@ -214,6 +220,13 @@ async def _run(plan: Plan, starter: BinaryIO) -> None:
             ends[-1].result()  # an exception that ended the machine belongs in the log
 
 
+def _say_if_killed(process: subprocess.Popen[bytes]) -> None:
+    """Say so in the log if a signal ended QEMU, which then has said nothing itself."""
+    status = process.wait()
+    if status < 0:
+        print(f"QEMU was killed by signal {-status}", file=sys.stderr, flush=True)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
@@ -225,7 +238,11 @@ def main() -> None:
     if os.fork():
         os._exit(0)  # nobody's child, so nobody must wait for it
     with os.fdopen(int(sys.argv[1]), "wb", buffering=0) as starter:
-        asyncio.run(_run(plan, starter))
+        try:
+            asyncio.run(_run(plan, starter))
+        except Exception:
+            traceback.print_exc()  # all of it, before the starter hears that we are gone
+            sys.exit(1)
 
 
 if __name__ == "__main__":
