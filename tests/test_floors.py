@@ -13,7 +13,7 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "errors", "paths", "results"}),
+    frozenset({"__init__", "errors", "paths", "results", "results_inspect"}),
     frozenset(
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
@@ -42,6 +42,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "config",
             "verify",
             "inspection",
+            "surface",
             "debug",
             "debug_host",
             "vscode",

@@ -38,6 +38,7 @@ def ask(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         ("build", ("build", "lamp", "--board", "host")),
         ("build --verify", ("build", "lamp", "--verify")),
         ("inspect", ("inspect", "lamp")),
+        ("inspect --attack-surface", ("inspect", "lamp", "--attack-surface")),
         ("flash", ("flash", "lamp", "--board", "host")),
         ("test", ("test", "lamp", "--board", "host")),
         ("debug --vscode", ("debug", "lamp", "--vscode")),

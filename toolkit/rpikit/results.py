@@ -11,6 +11,9 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from rpikit.results_inspect import Frame as Frame
+from rpikit.results_inspect import Inspection, Surface
+
 
 class Project(TypedDict):
     """What `new` made."""
@@ -47,60 +50,6 @@ class Verified(Build):
 
     verified: dict[str, str]
     """The SHA-256 of each file, by its name."""
-
-
-class Abi(TypedDict):
-    """What a unikernel was linked for."""
-
-    target: str
-    version: int
-
-
-class Segment(TypedDict):
-    """What is loaded together."""
-
-    address: int
-    file_size: int
-    memory_size: int
-    flags: str
-    """Of r, w and x."""
-
-
-class Entry(TypedDict):
-    """A device of the manifest."""
-
-    name: str
-    type: str
-    line: int | None
-    flags: list[str]
-
-
-class Frame(TypedDict):
-    """What one call of a function takes of the stack."""
-
-    function: str
-    place: str
-    size: int
-    kind: str
-    """static, dynamic or bounded; `size` is the least there is unless it is static."""
-
-
-class Inspection(TypedDict):
-    """What is in a unikernel."""
-
-    file: str
-    abi: Abi
-    entry: int
-    build_id: str | None
-    segments: list[Segment]
-    sizes: dict[str, int]
-    limits: dict[str, int]
-    """By the names of `sizes`."""
-    manifest: list[Entry]
-    interfaces: dict[str, dict[str, int]]
-    """The number of each call, by its name, by its interface."""
-    stack: list[Frame]
-    """The largest first."""
 
 
 class Flashed(TypedDict):
@@ -465,6 +414,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "build": Build,
         "build --verify": Verified,
         "inspect": Inspection,
+        "inspect --attack-surface": Surface,
         "flash": Flashed,
         "run": Run,
         "test": Verdict,

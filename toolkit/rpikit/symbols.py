@@ -124,6 +124,14 @@ class Symbols:
         name = self._function(address)
         return () if name is None else (Place(name, file, line),)
 
+    def lines(self) -> dict[str, set[int]]:
+        """Return the lines of each file that became instructions of the program."""
+        found: dict[str, set[int]] = {}
+        for row in self._rows:
+            if not row.ends:
+                found.setdefault(row.file, set()).add(row.line)
+        return found
+
     def caller(self, address: int) -> tuple[Place, ...]:
         """Return where the call is that returns to an address."""
         return self.places(address - 1)

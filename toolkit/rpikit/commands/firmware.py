@@ -90,14 +90,24 @@ def build(
     envvar="RPIKIT_TOP",
     help="How many stack frames to show.",
 )
-def inspect(file: Path, as_json: bool, top: int) -> None:
+@click.option(
+    "--attack-surface",
+    is_flag=True,
+    envvar="RPIKIT_ATTACK_SURFACE",
+    help="Count the host code that the guest can reach, and list the system calls left.",
+)
+def inspect(file: Path, as_json: bool, top: int, attack_surface: bool) -> None:
     """Say what is in the unikernel FILE, or in the last build of the application's folder FILE.
 
     Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames.
     """
     from rpikit import inspection as verb
-    from rpikit import report
+    from rpikit import report, surface
 
+    if attack_surface:
+        found = surface.of(file)
+        report.choose(json_lines=as_json).result(found.values(), str(found))
+        return
     seen = verb.inspect(file, top=top)
     report.choose(json_lines=as_json).result(seen.values(), str(seen))
 
