@@ -21,7 +21,6 @@ BEFORE = frozenset(
         "backends/linux/filter.c",
         "lib/boot.c",
         "lib/elf.c",
-        "lib/manifest.c",
         "lib/paging.c",
         "tender/block.c",
         "tender/devices.c",
