@@ -27,15 +27,19 @@ _OPTIONS = (
     *("-W", "ignore:record_xml_attribute is an experimental feature"),
 )
 
-
 _PYTEST = """\
-import sys
+import os, sys
 try:
     import pytest
     sys.argv[0] = "pytest"
-    sys.exit(pytest.console_main())
+    status = pytest.main()
+    sys.stdout.flush()
+    sys.exit(status)
 except KeyboardInterrupt:  # before there is a session, pytest lets it through
     sys.exit("interrupted")
+except BrokenPipeError:  # nobody reads on
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
 """
 
 
