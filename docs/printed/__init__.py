@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from printed import boards, commands, configuration, exit_codes, interfaces, results
+from printed import boards, commands, configuration, exit_codes, interfaces, results, system_calls
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "boards": boards.markdown,
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes.markdown,
     "interfaces": interfaces.markdown,
     "results": results.markdown,
+    "system-calls": system_calls.markdown,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rpikit import app, board, build, cli, elf, inspection
+from rpikit import app, board, build, cli, elf, inspection, surface
 from rpikit.errors import DescriptionError, RpikitError
 
 SWITCH = Path(__file__).parents[2] / "c" / "apps" / "test_switch"
@@ -68,6 +68,29 @@ def test_the_command_prints_text_or_one_object(folder: Path) -> None:
     assert "% of 16K" in text.stdout
     printed = CliRunner().invoke(cli.rpikit, ["inspect", str(folder), "--json"])
     assert json.loads(printed.stdout)["sizes"].keys() >= {"file", "loaded", "zeroed", "tender"}
+
+
+def test_the_attack_surface_is_that_of_the_linked_tender(folder: Path) -> None:
+    found = surface.of(folder)
+    files = {part.file: part for part in found.parts}
+    assert files.keys() >= {"c/devices/switch.c", "c/tender/kvm.c", "c/lib/elf.c"}
+    assert any(name.endswith("gen/dispatch_switch.c") for name in files)
+    assert not [name for name in files if name.endswith(("/net.c", "/block.c", "/i2c.c"))]
+    assert files["c/lib/elf.c"].before
+    assert found.lines(before=False) == sum(one.lines for one in found.parts if not one.before)
+    assert all(part.lines > 0 for part in found.parts)
+
+
+def test_at_most_twelve_system_calls_are_left_and_checked(folder: Path) -> None:
+    found = surface.of(folder)
+    calls = found.calls("tender")
+    assert {"ioctl", "write", "exit_group"} <= set(calls)
+    assert len(calls) <= 12
+    assert {rule.name for rule in found.rules if not rule.checks} == {
+        "exit_group",
+        "restart_syscall",
+    }
+    assert found.calls("guest") == ()
 
 
 def test_an_application_that_was_not_built_is_told_how(tmp_path: Path) -> None:
