@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices by name and by handle, as the guest's bindings see them. */
 #include "check.h"
+#include "manifest.h"
 
 #include "guest/acquire.h"
 #include "lib/manifest.h"
 
-static struct {
-    struct mft head;
-    struct mft_entry e[5];
-} made = {
-    {.version = MFT_VERSION, .entries = 5},
-    {
+static MANIFEST_OF(5) made = {
+    .version = MFT_VERSION,
+    .entries = 5,
+    .e = {
         {.type = MFT_RESERVED_FIRST},
         {.name = "storage", .type = MFT_BLOCK_BASIC, .attached = 1},
         {.name = "uplink", .type = MFT_NET_BASIC, .attached = 1},

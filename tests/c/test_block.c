@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Block devices: bounds, hostile calls, and the guest's own rule of one block at a time. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi_block.h"
 #include "backends/fake/fake.h"
 #include "dispatch/host.h"
@@ -14,10 +14,7 @@
 static uint8_t memory[65536] __attribute__((aligned(4096)));
 static uint8_t disk[4 * BLOCK], small[BLOCK];
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[4];
-} manifest;
+static MANIFEST_OF(4) manifest;
 
 static void start(void)
 {

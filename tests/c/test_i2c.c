@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices on I2C buses: what reaches one, and everything that does not. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi_i2c.h"
 #include "backends/fake/buses.h"
 #include "backends/i2c.h"
@@ -14,10 +14,7 @@
 
 static uint8_t memory[65536] __attribute__((aligned(4096)));
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[4];
-} manifest;
+static MANIFEST_OF(4) manifest;
 
 static void start(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Network devices: frames both ways, hostile calls, and what a guest that waits is told. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi_net.h"
 #include "abi_poll.h"
 #include "backends/fake/fake.h"
@@ -13,10 +13,7 @@
 
 static uint8_t memory[65536] __attribute__((aligned(4096)));
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[4];
-} manifest;
+static MANIFEST_OF(4) manifest;
 
 static void start(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The host's side of the network ring: frames both ways, and guests that scribble over it. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi/solo5.h"
 #include "backends/fake/fake.h"
 #include "devices/net_ring.h"
@@ -13,10 +13,7 @@ static uint8_t memory[65536] __attribute__((aligned(4096)));
 static struct net_ring ring;
 static struct net_ring_side side;
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[3];
-} manifest;
+static MANIFEST_OF(3) manifest;
 
 static void start(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* PWM channels: what is within the limits of the grant reaches the chip, and nothing else. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi_pwm.h"
 #include "backends/fake/buses.h"
 #include "dispatch/host.h"
@@ -14,10 +14,7 @@
 
 static uint8_t memory[65536] __attribute__((aligned(4096)));
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[4];
-} manifest;
+static MANIFEST_OF(4) manifest;
 
 static void start(void)
 {

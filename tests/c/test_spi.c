@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices on SPI buses: bytes both ways, and everything that reaches none. */
 #include "check.h"
+#include "manifest.h"
 
-#include "abi/manifest.h"
 #include "abi_spi.h"
 #include "backends/fake/buses.h"
 #include "backends/spi.h"
@@ -14,10 +14,7 @@
 
 static uint8_t memory[65536] __attribute__((aligned(4096)));
 static struct host host;
-static struct {
-    struct mft head;
-    struct mft_entry e[4];
-} manifest;
+static MANIFEST_OF(4) manifest;
 
 static void start(void)
 {
