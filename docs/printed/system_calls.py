@@ -17,7 +17,7 @@ def markdown() -> str:
         if name.startswith("c/backends/linux/filter."):
             continue
         code = surface.without_comments(file.read_text(encoding="utf-8"))
-        rules = sorted({str(one): one for _, _, one in surface.rules_of(code, name)}.items())
+        rules = sorted({str(one): one for one in surface.rules_of(code, name)}.items())
         if rules:
             rows = [
                 (text.code(call), "; ".join(map(_checks, same)))

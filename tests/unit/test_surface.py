@@ -20,7 +20,7 @@ def code_of(file: Path) -> str:
 
 
 def rules(code: str, name: str = "c/tender/some.c") -> list[surface.Rule]:
-    return [rule for _, _, rule in surface.rules_of(code, name)]
+    return list(surface.rules_of(code, name))
 
 
 def inside(call: str) -> str:

@@ -2,8 +2,7 @@
 """The attack surface of a tender: the host code that a guest can reach, and what Linux still does.
 
 Reads the line table of the tender that was linked, and the sources that it names. Files count
-whole, headers with inline functions as well; a rule of the filter counts if its function is
-in the program.
+whole, headers with inline functions as well; so do the rules of the filter in them.
 """
 
 import re
@@ -46,7 +45,7 @@ also where most of it only opens what the rest serves."""
 
 TENDER = "rpikit-tender.debug"
 GUEST_FILTER = "tender/spt/filter.c"
-SANDBOX = "tender/sandbox.c"
+SANDBOX = "sandbox_enter"
 
 _COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|//[^\n]*', re.S)
 _RULE = re.compile(r"\bfilter_(begin|allow\w*)\s*\(([^;{]*)\);")
@@ -154,23 +153,20 @@ def read(tender: Path, folders: tuple[Path, ...]) -> Surface:
     Sources are looked for in rpikit's own folder, then in (folders): the build's, the
     application's. FirmwareError if one is gone, or a rule of the filter cannot be read.
     """
-    linked = Symbols.load(tender).lines()
-    parts, rules = [], []
-    for name in sorted(linked):
+    program = Symbols.load(tender)
+    parts: list[Part] = []
+    rules: list[Rule] = []
+    for name in sorted(program.files()):
         source = _source(name, tender, folders)
         code = without_comments(source.read_text(encoding="utf-8"))
         short = name.removeprefix("c/")
         lines = sum(1 for line in code.splitlines() if line.strip())
         parts.append(Part(name, lines, short in BEFORE))
         if not short.startswith("backends/linux/filter."):
-            rules += [
-                one
-                for first, last, one in rules_of(code, name)
-                if linked[name] & set(range(first, last + 1))
-            ]
+            rules += rules_of(code, name)
     if not parts:
         raise FirmwareError(f"{wording.path(tender)}: it has no line table")
-    if not any(rule.place.startswith(f"c/{SANDBOX}:") for rule in rules):
+    if not program.has(SANDBOX):
         # Then backends install nothing: their rules are linked, but nobody asks for them.
         rules = [rule for rule in rules if rule.by == "guest"]
     return Surface(tender, tuple(parts), tuple(rules))
@@ -217,20 +213,18 @@ def without_comments(code: str) -> str:
     return _COMMENT.sub(blank, code)
 
 
-def rules_of(code: str, name: str) -> Iterator[tuple[int, int, Rule]]:
-    """Give each rule that a source adds to the filter, between the lines of its function.
+def rules_of(code: str, name: str) -> Iterator[Rule]:
+    """Give each rule that a source adds to the filter, in order.
 
     FirmwareError for a rule that says in no known way what it allows: none is left out.
     """
     tables = {found[1]: found[2] for found in _TABLE.finditer(code)}
     by = "guest" if name.removeprefix("c/") == GUEST_FILTER else "tender"
     for found in _RULE.finditer(code):
-        begin, end = code.rfind("\n}", 0, found.start()) + 2, code.find("\n}", found.end()) + 1
-        first, last = (code.count("\n", 0, at) + 1 for at in (begin, end))
         words = [" ".join(word.split()) for word in found[2].split(",")]
         place = f"{name}:{code.count(chr(10), 0, found.start()) + 1}"
         for call, checks in _allowed(found[1], words, tables, place):
-            yield first, last, Rule(call, by, checks, place)
+            yield Rule(call, by, checks, place)
 
 
 def _allowed(

@@ -124,13 +124,13 @@ class Symbols:
         name = self._function(address)
         return () if name is None else (Place(name, file, line),)
 
-    def lines(self) -> dict[str, set[int]]:
-        """Return the lines of each file that became instructions of the program."""
-        found: dict[str, set[int]] = {}
-        for row in self._rows:
-            if not row.ends:
-                found.setdefault(row.file, set()).add(row.line)
-        return found
+    def files(self) -> set[str]:
+        """Return the files of which lines became instructions of the program."""
+        return {row.file for row in self._rows if not row.ends}
+
+    def has(self, function: str) -> bool:
+        """Whether a function is in the program, be it inlined."""
+        return any(one.function == function for one in self._calls)
 
     def caller(self, address: int) -> tuple[Place, ...]:
         """Return where the call is that returns to an address."""
