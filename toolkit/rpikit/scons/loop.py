@@ -36,7 +36,7 @@ def host_tests(env: Any) -> list[Any]:
         LINKFLAGS=SANITIZERS,
         CPPPATH=[*env["CPPPATH"], str(settings.root / "tests" / "c")],
     )
-    parts = _middle(env, here, folder)
+    parts = middle(env, here, folder)
     library = here.StaticLibrary(str(folder / "libloop.a"), parts)
     programs = []
     for test in sorted((settings.root / "tests" / "c").glob("test_*.c")):
@@ -50,7 +50,7 @@ def host_tests(env: Any) -> list[Any]:
     return programs
 
 
-def _middle(env: Any, here: Any, folder: Path) -> list[Any]:
+def middle(env: Any, here: Any, folder: Path) -> list[Any]:
     """Compile stubs, dispatch, devices and the fake board for all of rpikit's interfaces."""
     some = env["SETTINGS"].apps[0]
     found = interfaces.load_all(interfaces.names())

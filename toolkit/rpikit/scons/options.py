@@ -14,7 +14,7 @@ TOOLS = str(Path(__file__).parent)
 KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize"}
 
 _TOOLS_OF = {
-    "hvt": ("cross", "interface", "unikernel", "tender", "loop", "measuring", "docs"),
+    "hvt": ("cross", "interface", "unikernel", "tender", "loop", "fuzz", "measuring", "docs"),
     "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }
