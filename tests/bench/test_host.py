@@ -46,7 +46,8 @@ static volatile int table[4];
 int solo5_app_main(const struct solo5_start_info *info)
 {
     say("ready\\n");
-    return table[info->cmdline[0] ? 0 : 4];
+    (void)table[info->cmdline[0] ? 0 : 4]; /* what lies there is not said */
+    return 0;
 }
 """
 
