@@ -224,6 +224,7 @@ do_supervise() { # SLOT CGROUP: run its firmware to the end and leave the status
     while IFS= read -r line; do
         case $line in run=*) set -- "$@" "${line#run=}" ;; esac
     done <{{ launch }}
+    ready=$(read_launch "$supervised" ready)
     rm -rf "$run/console"
     mkdir "$run/console"
     run_guest "$@" 2>&1 | keep_console

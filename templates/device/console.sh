@@ -1,9 +1,15 @@
 {# SPDX-License-Identifier: MIT #}
 # The console of the guest, in parts `run/console/BYTE`, named after the byte they begin with. The
-# part that grows is kept and the two before it; `run/console/closed` says that no more comes.
+# part that grows is kept and the two before it. `run/console/closed` says that no more comes,
+# `run/console/ready` that the ready line was in a part that is kept no more.
 
 BLOCK=512   # bytes that are taken at most in one piece; a guest's write is one, or more
 BLOCKS=1024 # pieces in a part, so that all of it is 1.5 MiB at most
+
+drop_part() { # BYTE: a part is too old to keep; whether the guest said in it that it is up is noted
+    [ -z "$ready" ] || [ -e ready ] || ! grep -qF -e "$ready" "$1" || : >ready
+    rm -f "$1"
+}
 
 keep_console() { # keep what comes from standard input; what a full disk does not take is lost
     # In the folder itself: should the next guest have a new one already, this one's is out of reach.
@@ -14,7 +20,7 @@ keep_console() { # keep what comes from standard input; what a full disk does no
         size=0
         [ ! -e "$begin" ] || size=$(wc -c <"$begin")
         if [ "$size" -gt 0 ]; then
-            [ -z "$before" ] || rm -f "$before"
+            [ -z "$before" ] || drop_part "$before"
             before=$last last=$begin
             begin=$((begin + size))
         else
@@ -22,7 +28,7 @@ keep_console() { # keep what comes from standard input; what a full disk does no
             [ $room = no ] || break
         fi
         if [ $room = no ]; then
-            [ -z "$before" ] || rm -f "$before"
+            [ -z "$before" ] || drop_part "$before"
             before=
             lost=$(dd bs=$BLOCK count=64 2>/dev/null | wc -c)
             [ "$lost" -gt 0 ] || break

@@ -76,7 +76,7 @@ stop_guest() { # end the guest, kindly for three seconds
 
 said_ready() { # whether the console shows that the guest is up
     if [ -n "$ready" ]; then
-        print_kept | grep -qF -e "$ready"
+        [ -e "$run/console/ready" ] || print_kept | grep -qF -e "$ready"
     else
         [ -s "$run/console/0" ] || find_part 1
     fi

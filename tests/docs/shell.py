@@ -66,7 +66,8 @@ class Shell:
             clock = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
             clock.start()
             said = self._listen(process, until)
-            self._status = process.wait()
+            ended = process.wait()
+            self._status = ended if ended >= 0 else 128 - ended  # as shells say of a signal
             clock.cancel()
             self.folder = Path(where.read().rstrip("\n") or self.folder)
         return self._status, "".join(f"{line.rstrip()}\n" for line in said.splitlines())
