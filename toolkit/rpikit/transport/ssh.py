@@ -7,9 +7,10 @@ A host key that is not known is an error, never accepted on sight.
 import logging
 import select
 import shlex
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -112,15 +113,35 @@ class Ssh:
         try:
             assert transport is not None
             channel: paramiko.Channel = transport.open_session(timeout=_CONNECT_SECONDS)
-            if terminal is not None:
-                channel.get_pty(*terminal)
-            if command is None:
-                channel.invoke_shell()
-            else:
-                channel.exec_command(command.encode())
+            with self._no_longer_than(_CONNECT_SECONDS, channel):
+                if terminal is not None:
+                    channel.get_pty(*terminal)
+                if command is None:
+                    channel.invoke_shell()
+                else:
+                    channel.exec_command(command.encode())
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise self.lost() from error
         return channel
+
+    @contextmanager
+    def _no_longer_than(self, seconds: float, channel: "paramiko.Channel") -> Iterator[None]:
+        """Give up what would wait for the board's answer for ever."""
+        too_late = threading.Event()
+
+        def give_up() -> None:
+            too_late.set()
+            channel.close()  # which ends the wait
+
+        clock = threading.Timer(seconds, give_up)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        finally:
+            clock.cancel()
+        if too_late.is_set():
+            raise self.lost()
 
     def _connected(self) -> "fabric.Connection":
         if self._connection is None or not self._connection.is_connected:
@@ -185,9 +206,9 @@ class SshChannel:
         """End the command and whatever it started, politely first."""
         if not self._channel.eof_received and self._is_alive():
             with suppress(BoardError):
-                self._ssh.run(f"kill -TERM -- -{self._group}")
+                self._ssh.run(f"kill -TERM -- -{self._group}", timeout=_CONNECT_SECONDS)
                 if not self._ends():
-                    self._ssh.run(f"kill -KILL -- -{self._group}")
+                    self._ssh.run(f"kill -KILL -- -{self._group}", timeout=_CONNECT_SECONDS)
         self._channel.close()
 
     def __enter__(self) -> Self:
