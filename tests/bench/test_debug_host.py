@@ -9,16 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
-from rpikit import debug_host, gdb, paths
+from rpikit import debug_host, paths
 from rpikit.errors import BoardError
 
 SWITCH = paths.data_root() / "c" / "apps" / "test_switch"
 
 Debug = Callable[..., subprocess.CompletedProcess[str]]
-
-pytestmark = pytest.mark.skipif(
-    not (shutil.which(gdb.PROGRAM) or shutil.which(gdb.NATIVE)), reason="gdb is not installed"
-)
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ class Shell:
     def _listen(self, process: subprocess.Popen[bytes], until: re.Pattern[str] | None) -> str:
         assert process.stdout is not None
         said = b""
-        while more := process.stdout.read1(65536):  # type: ignore[attr-defined]
+        while more := os.read(process.stdout.fileno(), 65536):
             said += more
             if until is not None and until.search(said.decode(errors="replace")):
                 os.killpg(process.pid, signal.SIGINT)

@@ -90,7 +90,6 @@ def test_the_script_gives_each_source_its_place_back(tmp_path: Path) -> None:
     assert f"set substitute-path build '{folder}'" in lines
 
 
-@pytest.mark.skipif(shutil.which(gdb.PROGRAM) is None, reason="gdb-multiarch is not installed")
 def test_gdb_takes_the_script(tmp_path: Path) -> None:
     folder = tmp_path / "with blank"
     folder.mkdir()

@@ -35,7 +35,6 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="apt-get install openssh-client")
 def test_flash_run_and_test_go_through_it(
     virtual_board: Machine, site: Path, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import promised
 import pytest
 
-from rpikit import board, gdb, paths
+from rpikit import board, paths
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Connection, Pins
@@ -22,10 +22,6 @@ SWITCH = paths.data_root() / "c" / "apps" / "test_switch"
 BUTTON, LAMP = 17, 18
 BOARD = "debugged"
 BENCH = f'[boards.{BOARD}]\nboard = "virtual-pi3"\n'
-
-pytestmark = pytest.mark.skipif(
-    shutil.which(gdb.PROGRAM) is None, reason="gdb-multiarch is not installed"
-)
 
 
 @pytest.fixture(scope="module")
