@@ -14,7 +14,6 @@
 
 static const char *paths[OPTIONS_MAX], *sectors[OPTIONS_MAX]; /* NAME=... of each option */
 static uint32_t path_count, sector_count;
-static const struct mft *declared;
 
 static bool option(const char *word)
 {
@@ -41,13 +40,10 @@ static void set_sector(struct mft *manifest, const char *text)
 static void open(struct mft *manifest, const char *text)
 {
     const char *path = text;
-    struct mft_entry *entry = devices_named(manifest, MFT_BLOCK_BASIC, &path);
+    struct mft_entry *entry =
+        devices_granted(manifest, MFT_BLOCK_BASIC, "block device", OPTION, &path);
     uint64_t size;
 
-    if (!entry)
-        fail(OPTION "%s: the manifest declares no block device of that name", text);
-    if (entry->attached)
-        fail(OPTION "%s: %s was attached before", text, entry->name);
     const uint32_t handle = (uint32_t)(entry - manifest->e);
     const long result = block_open(handle, path, &size);
     if (result < 0)
@@ -64,7 +60,6 @@ static void open(struct mft *manifest, const char *text)
 static void attach(struct mft *manifest, struct host *host)
 {
     (void)host;
-    declared = manifest;
     for (uint32_t i = 1; i < manifest->entries; i++) {
         if (manifest->e[i].type == MFT_BLOCK_BASIC)
             manifest->e[i].u.block.block_size = SECTOR_MIN;
@@ -78,12 +73,7 @@ static void attach(struct mft *manifest, struct host *host)
 /* However the guest ended. */
 static void sum_up(void)
 {
-    const struct block_failures *it = &block_failures;
-
-    if (it->count > 0)
-        report("%llu transfers failed, the last one of block device %s: %s",
-               (unsigned long long)it->count, declared->e[it->handle].name,
-               it->error ? sys_error_text(it->error) : "the storage has become shorter");
+    devices_sum_up(&block_failures, "transfers failed, the last one of block device");
 }
 
 static const struct linux_backend failures = {.close = sum_up};

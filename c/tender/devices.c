@@ -2,6 +2,7 @@
 /* The devices of the manifest on the tender's side: options, and what is attached. */
 #include "tender/devices.h"
 
+#include "backends/linux/sys.h"
 #include "tender/options.h"
 #include "tender/report.h"
 
@@ -9,6 +10,8 @@ extern const struct device *const devices[] __asm__("__start_tender_devices");
 extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
 
 const struct devices_shared *devices_shared;
+
+static const struct mft *declared; /* once attached */
 
 /* One that takes no options and attaches nothing: without any, the list would have no place. */
 static bool no_option(const char *word)
@@ -52,6 +55,27 @@ struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char 
     return NULL;
 }
 
+struct mft_entry *devices_granted(struct mft *manifest, uint32_t type, const char *kind,
+                                  const char *option, const char **text)
+{
+    const char *const grant = *text;
+    struct mft_entry *entry = devices_named(manifest, type, text);
+
+    if (!entry)
+        fail("%s%s: the manifest declares no %s of that name", option, grant, kind);
+    if (entry->attached)
+        fail("%s%s: %s was attached before", option, grant, entry->name);
+    return entry;
+}
+
+void devices_sum_up(const struct failures *failures, const char *what)
+{
+    if (failures->count > 0)
+        report("%llu %s %s: %s", (unsigned long long)failures->count, what,
+               declared->e[failures->handle].name,
+               failures->error ? sys_error_text(failures->error) : "it has become shorter");
+}
+
 bool devices_option(const char *word)
 {
     for (const struct device *const *it = devices; it < devices_end; it++) {
@@ -81,6 +105,7 @@ static const char *type_name(uint32_t type)
 
 void devices_attach(struct mft *manifest, struct host *host)
 {
+    declared = manifest;
     for (const struct device *const *it = devices; it < devices_end; it++)
         (*it)->attach(manifest, host);
     for (uint32_t i = 0; i < manifest->entries; i++) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "abi/manifest.h"
+#include "backends/linux/failures.h"
 #include "dispatch/host.h"
 
 struct device {
@@ -31,6 +32,15 @@ bool devices_take(const char *word, const char *prefix, const char **taken, uint
 
 /* The entry of (type) that *(text), NAME=VALUE, names, and *(text) moves to VALUE; or NULL. */
 struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char **text);
+
+/* The same for a grant (option)*(text) of a (kind) of device: ends the tender unless there is such
+ * an entry, which is not attached yet. */
+struct mft_entry *devices_granted(struct mft *manifest, uint32_t type, const char *kind,
+                                  const char *option, const char **text);
+
+/* At the end, tells the operator how many of (what) there were, if any, with the device and the
+ * reason of the last. */
+void devices_sum_up(const struct failures *failures, const char *what);
 
 bool devices_option(const char *word);
 void devices_usage(void (*put)(const char *text));

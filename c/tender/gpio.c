@@ -71,20 +71,6 @@ static bool option(const char *word)
     return true;
 }
 
-/* The entry a --pin option names, which moves behind the '='. */
-static struct mft_entry *find_entry(struct mft *manifest, const char **pin)
-{
-    for (uint32_t i = 1; i < manifest->entries; i++) {
-        struct mft_entry *entry = &manifest->e[i];
-        const char *rest = options_after(*pin, entry->name);
-        if (entry->type == MFT_LINE && rest && *rest == '=') {
-            *pin = rest + 1;
-            return entry;
-        }
-    }
-    return NULL;
-}
-
 struct property {
     const char *word;
     uint32_t gives;
@@ -139,7 +125,7 @@ static uint32_t read_flags(const char *pin, const char *text, uint32_t declared)
 static void grant(struct mft *manifest, const char *pin, struct gpio_wish *wish)
 {
     const char *text = pin;
-    struct mft_entry *entry = find_entry(manifest, &text);
+    struct mft_entry *entry = devices_named(manifest, MFT_LINE, &text);
 
     if (!entry)
         fail("--pin:%s: the manifest declares no line of that name; NAME=LINE is expected", pin);

@@ -13,7 +13,6 @@
 
 static const char *grants[OPTIONS_MAX]; /* NAME=... of each option */
 static uint32_t grant_count;
-static const struct mft *declared;
 
 static bool option(const char *word)
 {
@@ -58,13 +57,9 @@ static void grant(struct mft *manifest, const char *text)
 {
     struct i2c_trouble trouble;
     const char *value = text;
-    struct mft_entry *entry = devices_named(manifest, MFT_I2C, &value);
+    struct mft_entry *entry = devices_granted(manifest, MFT_I2C, "I2C device", OPTION, &value);
     uint32_t bus, address;
 
-    if (!entry)
-        fail(OPTION "%s: the manifest declares no I2C device of that name", text);
-    if (entry->attached)
-        fail(OPTION "%s: %s was attached before", text, entry->name);
     if (!options_number(&value, '@', &bus) || bus > BUS_MAX || *value != '@' ||
         !read_address(value + 1, &address))
         fail(OPTION "%s: BUS@ADDRESS is expected, such as 1@0x48; addresses are 0x08 to 0x77", text);
@@ -79,7 +74,6 @@ static void grant(struct mft *manifest, const char *text)
 static void attach(struct mft *manifest, struct host *host)
 {
     (void)host;
-    declared = manifest;
     for (uint32_t i = 0; i < grant_count; i++)
         grant(manifest, grants[i]);
 }
@@ -87,12 +81,7 @@ static void attach(struct mft *manifest, struct host *host)
 /* However the guest ended. */
 static void sum_up(void)
 {
-    const struct i2c_failures *it = &i2c_failures;
-
-    if (it->count > 0)
-        report("%llu transfers failed, the last one with I2C device %s: %s",
-               (unsigned long long)it->count, declared->e[it->handle].name,
-               sys_error_text(it->error));
+    devices_sum_up(&i2c_failures, "transfers failed, the last one with I2C device");
 }
 
 static const struct linux_backend failures = {.close = sum_up};

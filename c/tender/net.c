@@ -95,13 +95,10 @@ static void set_mac(struct mft *manifest, const char *text)
 static void open(struct mft *manifest, const char *text)
 {
     const char *interface = text;
-    struct mft_entry *entry = devices_named(manifest, MFT_NET_BASIC, &interface);
+    struct mft_entry *entry =
+        devices_granted(manifest, MFT_NET_BASIC, "network device", OPTION, &interface);
     uint32_t mtu = 0;
 
-    if (!entry)
-        fail(OPTION "%s: the manifest declares no network device of that name", text);
-    if (entry->attached)
-        fail(OPTION "%s: %s was attached before", text, entry->name);
     const uint32_t handle = (uint32_t)(entry - manifest->e);
     const int fd = inherited(interface);
     if (*interface == '@' && fd < 0)

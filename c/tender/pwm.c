@@ -15,7 +15,6 @@
 
 static const char *grants[OPTIONS_MAX]; /* NAME=... of each option */
 static uint32_t grant_count;
-static const struct mft *declared;
 
 static bool option(const char *word)
 {
@@ -58,13 +57,9 @@ static void grant(struct mft *manifest, const char *text)
 {
     struct pwm_trouble trouble;
     const char *value = text;
-    struct mft_entry *entry = devices_named(manifest, MFT_PWM, &value);
+    struct mft_entry *entry = devices_granted(manifest, MFT_PWM, "PWM channel", OPTION, &value);
     uint32_t chip, channel;
 
-    if (!entry)
-        fail(OPTION "%s: the manifest declares no PWM channel of that name", text);
-    if (entry->attached)
-        fail(OPTION "%s: %s was attached before", text, entry->name);
     if (!options_number(&value, '.', &chip) || chip > NUMBER_MAX || *value++ != '.' ||
         !options_number(&value, ',', &channel) || channel > NUMBER_MAX)
         fail(OPTION "%s: CHIP.CHANNEL is expected, such as 0.1", text);
@@ -82,7 +77,6 @@ static void grant(struct mft *manifest, const char *text)
 static void attach(struct mft *manifest, struct host *host)
 {
     (void)host;
-    declared = manifest;
     for (uint32_t i = 0; i < grant_count; i++)
         grant(manifest, grants[i]);
 }
@@ -90,12 +84,7 @@ static void attach(struct mft *manifest, struct host *host)
 /* However the guest ended. */
 static void sum_up(void)
 {
-    const struct pwm_failures *it = &pwm_failures;
-
-    if (it->count > 0)
-        report("%llu settings failed, the last one of PWM channel %s: %s",
-               (unsigned long long)it->count, declared->e[it->handle].name,
-               sys_error_text(it->error));
+    devices_sum_up(&pwm_failures, "settings failed, the last one of PWM channel");
 }
 
 static const struct linux_backend failures = {.close = sum_up};

@@ -16,7 +16,6 @@
 
 static const char *grants[OPTIONS_MAX]; /* NAME=... of each option */
 static uint32_t grant_count;
-static const struct mft *declared;
 
 static bool option(const char *word)
 {
@@ -59,12 +58,8 @@ static void grant(struct mft *manifest, const char *text)
     struct spi_trouble trouble;
     struct spi_grant wish;
     const char *value = text;
-    struct mft_entry *entry = devices_named(manifest, MFT_SPI, &value);
+    struct mft_entry *entry = devices_granted(manifest, MFT_SPI, "SPI device", OPTION, &value);
 
-    if (!entry)
-        fail(OPTION "%s: the manifest declares no SPI device of that name", text);
-    if (entry->attached)
-        fail(OPTION "%s: %s was attached before", text, entry->name);
     wish.mode = entry->u.spi.mode;
     wish.speed = entry->u.spi.speed;
     if (!options_number(&value, '.', &wish.bus) || wish.bus > NUMBER_MAX || *value++ != '.' ||
@@ -86,7 +81,6 @@ static void grant(struct mft *manifest, const char *text)
 static void attach(struct mft *manifest, struct host *host)
 {
     (void)host;
-    declared = manifest;
     for (uint32_t i = 0; i < grant_count; i++)
         grant(manifest, grants[i]);
 }
@@ -94,12 +88,7 @@ static void attach(struct mft *manifest, struct host *host)
 /* However the guest ended. */
 static void sum_up(void)
 {
-    const struct spi_failures *it = &spi_failures;
-
-    if (it->count > 0)
-        report("%llu transfers failed, the last one with SPI device %s: %s",
-               (unsigned long long)it->count, declared->e[it->handle].name,
-               sys_error_text(it->error));
+    devices_sum_up(&spi_failures, "transfers failed, the last one with SPI device");
 }
 
 static const struct linux_backend failures = {.close = sum_up};

@@ -14,7 +14,7 @@ enum { DEVICES = 64, REGISTERS = 256 };
 static int fds[DEVICES]; /* 0: not open */
 static uint8_t chosen[DEVICES];
 
-struct i2c_failures i2c_failures;
+struct failures i2c_failures;
 
 long i2c_open(uint32_t handle, uint32_t bus, uint32_t address, struct i2c_trouble *trouble)
 {

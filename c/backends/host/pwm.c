@@ -16,7 +16,7 @@ static struct {
     uint32_t period, duty;
 } channels[DEVICES];
 
-struct pwm_failures pwm_failures;
+struct failures pwm_failures;
 
 static bool note(uint32_t handle)
 {

@@ -5,7 +5,7 @@
 #include "backends/spi.h"
 #include "lib/string.h"
 
-struct spi_failures spi_failures;
+struct failures spi_failures;
 
 long spi_open(uint32_t handle, const struct spi_grant *grant, struct spi_trouble *trouble)
 {

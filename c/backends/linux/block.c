@@ -9,7 +9,7 @@ enum { DEVICES = 64, SEEK_END = 2 };
 
 static int fds[DEVICES]; /* 0: not open */
 
-struct block_failures block_failures;
+struct failures block_failures;
 
 static long size_of(int fd)
 {
@@ -56,9 +56,7 @@ static inline bool transfer(enum sys_number number, uint32_t handle, uintptr_t a
             size -= (uint64_t)done;
             offset += (uint64_t)done;
         } else if (done != SYS_EINTR) {
-            block_failures.count++;
-            block_failures.handle = handle;
-            block_failures.error = done;
+            failures_add(&block_failures, handle, done);
             return false;
         }
     }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "backends/linux/failures.h"
+
 /* Opens (path) for reading and writing as (handle), below 64, and sets *(size) to its bytes. Before
  * the sandbox. Returns 0 or an error. */
 long block_open(uint32_t handle, const char *path, uint64_t *size);
@@ -13,12 +15,6 @@ long block_open(uint32_t handle, const char *path, uint64_t *size);
 int block_fd(uint32_t handle);
 
 /* The transfers that failed: how many, and the error of the last; 0 if its storage ended early. */
-struct block_failures {
-    uint64_t count;
-    uint32_t handle;
-    long error;
-};
-
-extern struct block_failures block_failures;
+extern struct failures block_failures;
 
 #endif

@@ -33,7 +33,7 @@ _Static_assert(I2C_SIZE_MAX <= 8192, "i2c-dev refuses longer messages");
 static int fds[DEVICES]; /* 0: not open */
 static uint16_t addresses[DEVICES];
 
-struct i2c_failures i2c_failures;
+struct failures i2c_failures;
 
 static void explain(long error, uint32_t bus, uint32_t address, struct i2c_trouble *trouble)
 {
@@ -111,9 +111,7 @@ solo5_result_t backend_i2c_transfer(uint32_t handle, const void *write, uint32_t
     /* Documentation/i2c/fault-codes.rst; bcm2835's driver has the last one for no answer. */
     if (result == SYS_EAGAIN || result == SYS_ENXIO || result == SYS_EREMOTEIO)
         return SOLO5_R_AGAIN;
-    i2c_failures.count++;
-    i2c_failures.handle = handle;
-    i2c_failures.error = result;
+    failures_add(&i2c_failures, handle, result);
     return SOLO5_R_EUNSPEC;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "backends/linux/failures.h"
+
 #define I2C_ADDRESS_FIRST 0x08 /* those below and above are reserved: UM10204, section 3.1.12 */
 #define I2C_ADDRESS_LAST  0x77
 
@@ -18,12 +20,6 @@ long i2c_open(uint32_t handle, uint32_t bus, uint32_t address, struct i2c_troubl
 
 /* The transfers that failed, without those that the device did not answer: how many, and the error
  * of the last. */
-struct i2c_failures {
-    uint64_t count;
-    uint32_t handle;
-    long error;
-};
-
-extern struct i2c_failures i2c_failures;
+extern struct failures i2c_failures;
 
 #endif

@@ -21,7 +21,7 @@ static bool are_set[DEVICES]; /* by the guest */
 static uint32_t are_enabled[DEVICES];
 static uint32_t periods[DEVICES], duties[DEVICES]; /* ns, as they are set */
 
-struct pwm_failures pwm_failures;
+struct failures pwm_failures;
 
 /* Returns 0 or an error. */
 static long put(int fd, uint32_t value)
@@ -118,9 +118,7 @@ static bool write(enum file file, uint32_t handle, uint32_t value)
 
     if (result == 0)
         return true;
-    pwm_failures.count++;
-    pwm_failures.handle = handle;
-    pwm_failures.error = result;
+    failures_add(&pwm_failures, handle, result);
     return false;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "backends/linux/failures.h"
+
 #ifndef PWM_CLASS
 #define PWM_CLASS "/sys/class/pwm"
 #endif
@@ -18,12 +20,6 @@ struct pwm_trouble {
 long pwm_open(uint32_t handle, uint32_t chip, uint32_t channel, struct pwm_trouble *trouble);
 
 /* The settings that failed: how many, and the error of the last. */
-struct pwm_failures {
-    uint64_t count;
-    uint32_t handle;
-    long error;
-};
-
-extern struct pwm_failures pwm_failures;
+extern struct failures pwm_failures;
 
 #endif

@@ -28,7 +28,7 @@ _Static_assert(SPI_SIZE_MAX <= 4096, "spidev has a buffer of this size, unless t
 static int fds[DEVICES]; /* 0: not open */
 static uint32_t speeds[DEVICES];
 
-struct spi_failures spi_failures;
+struct failures spi_failures;
 
 static void explain(long error, const struct spi_grant *grant, struct spi_trouble *trouble)
 {
@@ -87,9 +87,7 @@ bool backend_spi_transfer(uint32_t handle, const void *write, void *read, uint32
 
     if (result == (long)size)
         return true;
-    spi_failures.count++;
-    spi_failures.handle = handle;
-    spi_failures.error = result;
+    failures_add(&spi_failures, handle, result);
     return false;
 }
 

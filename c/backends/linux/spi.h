@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "backends/linux/failures.h"
+
 struct spi_grant {
     uint32_t bus, chip_select;
     uint32_t mode;  /* 0 to 3 */
@@ -20,12 +22,6 @@ struct spi_trouble {
 long spi_open(uint32_t handle, const struct spi_grant *grant, struct spi_trouble *trouble);
 
 /* The transfers that failed: how many, and the error of the last. */
-struct spi_failures {
-    uint64_t count;
-    uint32_t handle;
-    long error;
-};
-
-extern struct spi_failures spi_failures;
+extern struct failures spi_failures;
 
 #endif
