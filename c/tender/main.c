@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The tender in order: it loads a unikernel, gives up its own rights, and serves its calls. */
-#include "backends/linux/vdso.h"
 #include "lib/boot.h"
 #include "lib/paging.h"
 #include "tender/devices.h"
@@ -9,6 +8,7 @@
 #include "tender/memory.h"
 #include "tender/options.h"
 #include "tender/report.h"
+#include "tender/run.h"
 #include "tender/sandbox.h"
 
 static struct options options = {.target = "hvt", .memory_step = HVT_MEMORY_STEP};
@@ -52,7 +52,7 @@ static void allow_run(struct filter *filter, bool exactly)
     kvm_allow(&kvm, filter, exactly);
 }
 
-static int run(int argc, char **argv)
+int run(int argc, char **argv)
 {
     report_signals();
     options_read(&options, argc, argv);
@@ -65,18 +65,4 @@ static int run(int argc, char **argv)
     kvm_open(&kvm, &host.memory, &image.plan);
     sandbox_enter(allow_run);
     return kvm_serve(&kvm, &host);
-}
-
-void start(uint64_t *stack) __attribute__((noreturn));
-
-/* Called by start.S with the stack as Linux left it. */
-void start(uint64_t *stack)
-{
-    char **argv = (char **)(stack + 1), **end = argv + stack[0] + 1;
-
-    __asm__ volatile(".cfi_undefined 30"); /* nobody called: a debugger's backtrace ends here */
-    while (*end)
-        end++; /* the environment */
-    auxiliary_vector = (const uint64_t *)(end + 1);
-    leave(run((int)stack[0], argv));
 }

@@ -21,6 +21,7 @@ BEFORE = frozenset(
         "lib/boot.c",
         "lib/elf.c",
         "lib/paging.c",
+        "tender/begin.c",
         "tender/block.c",
         "tender/devices.c",
         "tender/gpio.c",

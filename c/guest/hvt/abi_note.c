@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What marks the file as an hvt guest: the ABI note for tenders, the interpreter for Linux. */
+/* Marks the file as an hvt guest. */
+#include "guest/abi_note.h"
 #include "abi/boot_info.h"
-#include "abi/manifest.h"
 
-static const struct solo5_abi_note note
-    __attribute__((section(".note.solo5.abi"), aligned(4), used)) = {
-        .namesz = sizeof(SOLO5_NOTE_OWNER),
-        .descsz = sizeof(struct solo5_abi),
-        .type = SOLO5_NOTE_ABI,
-        .name = SOLO5_NOTE_OWNER,
-        .abi = {.target = HVT_ABI_TARGET, .version = HVT_ABI_VERSION},
-};
-
-/* There is no such interpreter, so Linux does not run the file as a program of its own. */
-static const char interpreter[24] __attribute__((section(".interp"), used)) = "/nonexistent/solo5/";
+SOLO5_GUEST(HVT_ABI_TARGET, HVT_ABI_VERSION);

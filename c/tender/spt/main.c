@@ -2,11 +2,11 @@
 /* The tender of spt in order: it loads a unikernel, and leaves it alone in a process of Linux. */
 #include "abi/boot_info.h"
 #include "abi/spt.h"
-#include "backends/linux/vdso.h"
 #include "tender/devices.h"
 #include "tender/load.h"
 #include "tender/options.h"
 #include "tender/report.h"
+#include "tender/run.h"
 #include "tender/sandbox.h"
 #include "tender/spt/guest.h"
 #include "tender/spt/world.h"
@@ -18,7 +18,7 @@ static struct image image;
 static struct host host;
 static struct guest guest;
 
-static int run(int argc, char **argv)
+int run(int argc, char **argv)
 {
     report_signals();
     options_read(&options, argc, argv);
@@ -37,18 +37,4 @@ static int run(int argc, char **argv)
     guest_open_events(&guest);
     guest_write_boot(&guest, &host.memory, options.words, options.word_count);
     return world_run(&guest, &host);
-}
-
-void start(uint64_t *stack) __attribute__((noreturn));
-
-/* Called by start.S with the stack as Linux left it. */
-void start(uint64_t *stack)
-{
-    char **argv = (char **)(stack + 1), **end = argv + stack[0] + 1;
-
-    __asm__ volatile(".cfi_undefined 30"); /* nobody called: a debugger's backtrace ends here */
-    while (*end)
-        end++; /* the environment */
-    auxiliary_vector = (const uint64_t *)(end + 1);
-    leave(run((int)stack[0], argv));
 }
