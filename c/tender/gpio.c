@@ -10,6 +10,7 @@
 
 _Static_assert(GPIO_LINES <= GPIO_DRIVER_LINES, "a driver has room for every line");
 
+#define OPTION     "--pin:"
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
 #define PULLS      (MFT_LINE_PULL_UP | MFT_LINE_PULL_DOWN)
 #define EDGES      (MFT_LINE_EDGE_RISING | MFT_LINE_EDGE_FALLING)
@@ -48,11 +49,9 @@ static bool option(const char *word)
 {
     const char *value;
 
-    if ((value = options_after(word, "--pin:"))) {
-        if (pin_count == GPIO_LINES)
-            fail("more than %d --pin options", GPIO_LINES);
-        pins[pin_count++] = value;
-    } else if ((value = options_after(word, "--gpio="))) {
+    if (devices_take(word, OPTION, pins, &pin_count, GPIO_LINES))
+        return true;
+    if ((value = options_after(word, "--gpio="))) {
         driver = find_driver(value);
         if (!driver)
             fail("--gpio=%s: this tender has no such way to the lines", value);
@@ -108,16 +107,16 @@ static uint32_t read_flags(const char *pin, const char *text, uint32_t declared)
         text++;
         const struct property *property = find_property(&text);
         if (!property)
-            fail("--pin:%s: '%s' is none of in, out, pull-up, pull-down, no-pull, active-low, "
+            fail(OPTION "%s: '%s' is none of in, out, pull-up, pull-down, no-pull, active-low, "
                  "no-edges", pin,
                  text);
         if ((property->instead_of & PULLS) && (replaced & PULLS))
-            fail("--pin:%s: two pulls on one line", pin);
+            fail(OPTION "%s: two pulls on one line", pin);
         given |= property->gives;
         replaced |= property->instead_of;
     }
     if (given & DIRECTIONS & ~declared)
-        fail("--pin:%s: the manifest does not declare it as an %s", pin,
+        fail(OPTION "%s: the manifest does not declare it as an %s", pin,
              given & ~declared & MFT_LINE_OUT ? "output" : "input");
     return (declared & ~replaced) | given;
 }
@@ -125,19 +124,15 @@ static uint32_t read_flags(const char *pin, const char *text, uint32_t declared)
 static void grant(struct mft *manifest, const char *pin, struct gpio_wish *wish)
 {
     const char *text = pin;
-    struct mft_entry *entry = devices_named(manifest, MFT_LINE, &text);
+    struct mft_entry *entry = devices_granted(manifest, MFT_LINE, "line", OPTION, &text);
 
-    if (!entry)
-        fail("--pin:%s: the manifest declares no line of that name; NAME=LINE is expected", pin);
-    if (entry->attached)
-        fail("--pin:%s: %s was granted before", pin, entry->name);
     if (!options_number(&text, ',', &wish->line))
-        fail("--pin:%s: the number of a line is expected behind the '='", pin);
+        fail(OPTION "%s: the number of a line is expected behind the '='", pin);
     wish->flags = read_flags(pin, text, entry->u.line.flags);
     if (wish->line >= GPIO_LINES)
-        fail("--pin:%s: line %u is beyond any chip", pin, wish->line);
+        fail(OPTION "%s: line %u is beyond any chip", pin, wish->line);
     if (!gpio_grant(&gpio, wish->line, wish->flags))
-        fail("--pin:%s: line %u was granted before", pin, wish->line);
+        fail(OPTION "%s: line %u was granted before", pin, wish->line);
     entry->u.line = (struct mft_line){.line = wish->line, .flags = wish->flags};
     entry->attached = 1;
 }

@@ -19,27 +19,16 @@ static bool option(const char *word)
     return devices_take(word, OPTION, grants, &grant_count, OPTIONS_MAX);
 }
 
-static uint32_t digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (uint32_t)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (uint32_t)(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F')
-        return (uint32_t)(c - 'A' + 10);
-    return 16;
-}
-
 /* Reads 0x and one or two digits, as i2cdetect shows them. */
 static bool read_address(const char *text, uint32_t *address)
 {
     const char *at = options_after(text, "0x");
 
-    if (!at || digit(at[0]) > 15)
+    if (!at || options_digit(at[0]) > 15)
         return false;
-    *address = digit(*at++);
-    if (*at != '\0' && digit(*at) < 16)
-        *address = *address * 16 + digit(*at++);
+    *address = options_digit(*at++);
+    if (*at != '\0' && options_digit(*at) < 16)
+        *address = *address * 16 + options_digit(*at++);
     return *at == '\0' && *address >= I2C_ADDRESS_FIRST && *address <= I2C_ADDRESS_LAST;
 }
 

@@ -46,21 +46,15 @@ static bool option(const char *word)
     return true;
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Reads xx:xx:xx:xx:xx:xx; false if it is anything else, or no address of one interface. */
 static bool read_mac(const char *text, uint8_t *mac)
 {
     for (uint32_t i = 0; i < 6; i++) {
-        if (digit(text[0]) < 0 || digit(text[1]) < 0 || text[2] != (i < 5 ? ':' : '\0'))
+        const uint32_t high = options_digit(text[0]);
+        const uint32_t low = high < 16 ? options_digit(text[1]) : 16;
+        if (low > 15 || text[2] != (i < 5 ? ':' : '\0'))
             return false;
-        mac[i] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+        mac[i] = (uint8_t)(high << 4 | low);
         text += 3;
     }
     return (mac[0] & MULTICAST) == 0;

@@ -67,6 +67,14 @@ bool options_number(const char **text, char end, uint32_t *value)
     return true;
 }
 
+uint32_t options_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (uint32_t)(c - '0');
+    c |= 0x20; /* a capital becomes small */
+    return c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10) : 16;
+}
+
 static uint64_t memory_size(const char *text, uint64_t step)
 {
     const char *at = text;

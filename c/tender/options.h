@@ -22,6 +22,9 @@ void options_read(struct options *options, int argc, char **argv);
  * *(text) behind the digits. False if there is none, or something else follows. */
 bool options_number(const char **text, char end, uint32_t *value);
 
+/* The value of the hexadecimal digit (c), or 16 if it is none. */
+uint32_t options_digit(char c);
+
 /* What comes after (prefix) in (word), or NULL. */
 const char *options_after(const char *word, const char *prefix);
 
