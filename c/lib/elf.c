@@ -34,6 +34,9 @@ _Static_assert(sizeof(struct header) == ELF_HEADER_SIZE, "ELF64");
 _Static_assert(sizeof(struct entry) == ELF_ENTRY_SIZE, "ELF64");
 _Static_assert(sizeof(struct note_header) == SOLO5_NOTE_DESC_AT, "ELF note");
 
+#define NOTE_SIZE    "note does not fall within valid size"
+#define ABI_NOTE_MAX 32 /* bytes of descriptor: Solo5 accepts more than there are today */
+
 static bool is_inside(uint64_t at, uint64_t size, uint64_t limit)
 {
     return at <= limit && size <= limit - at;
@@ -107,22 +110,6 @@ static const char *add_segment(struct elf_plan *plan, const struct entry *e, uin
     return NULL;
 }
 
-static const char *add_entry(struct elf_plan *plan, const struct entry *e, uint64_t file_size,
-                             uint64_t memory_size)
-{
-    /* Upstream's .bss is a PT_LOAD without a byte in the file, and counts for nothing. */
-    if ((e->type != PT_LOAD && e->type != PT_NOTE) || e->filesz == 0)
-        return NULL;
-    if (!is_inside(e->offset, e->filesz, file_size))
-        return "a segment lies outside the file: truncated?";
-    if (e->type == PT_LOAD)
-        return add_segment(plan, e, memory_size);
-    if (plan->notes == ELF_NOTES_MAX)
-        return "more than 8 PT_NOTEs";
-    plan->note[plan->notes++] = (struct elf_part){e->offset, e->filesz};
-    return NULL;
-}
-
 static const char *check_entry(const struct elf_plan *plan, uint64_t memory_size)
 {
     if (plan->entry < HVT_GUEST_MIN || plan->entry >= memory_size)
@@ -135,35 +122,76 @@ static const char *check_entry(const struct elf_plan *plan, uint64_t memory_size
     return "e_entry does not fall within an executable segment";
 }
 
+static struct entry entry_at(const void *table, uint64_t at)
+{
+    struct entry e;
+
+    memcpy(&e, (const uint8_t *)table + at, sizeof(e));
+    return e;
+}
+
+static const char *add_note(struct elf_plan *plan, const struct entry *e, uint64_t file_size)
+{
+    if (e->filesz < offsetof(struct note_header, name))
+        return NOTE_SIZE;
+    if (e->filesz < sizeof(struct note_header))
+        return NULL; /* too short to be Solo5's */
+    if (!is_inside(e->offset, sizeof(struct note_header), file_size))
+        return "a note lies outside the file: truncated?";
+    if (plan->notes == ELF_NOTES_MAX)
+        return "more than 8 PT_NOTEs";
+    const uint64_t there = file_size - e->offset;
+    plan->note[plan->notes++] =
+        (struct elf_part){e->offset, e->filesz < there ? e->filesz : there};
+    return NULL;
+}
+
+const char *elf_find_notes(struct elf_plan *plan, const void *table, uint64_t file_size)
+{
+    const char *wrong = NULL;
+
+    plan->notes = 0;
+    for (uint64_t at = 0; !wrong && at < plan->table.size; at += sizeof(struct entry)) {
+        const struct entry e = entry_at(table, at);
+        if (e.type == PT_NOTE)
+            wrong = add_note(plan, &e, file_size);
+    }
+    return wrong;
+}
+
 const char *elf_read_table(struct elf_plan *plan, const void *table, uint64_t file_size,
                            uint64_t memory_size)
 {
     plan->segments = 0;
-    plan->notes = 0;
     plan->kernel_end = 0;
     for (uint64_t at = 0; at < plan->table.size; at += sizeof(struct entry)) {
-        struct entry e;
-        memcpy(&e, (const uint8_t *)table + at, sizeof(e));
-        const char *wrong = add_entry(plan, &e, file_size, memory_size);
+        const struct entry e = entry_at(table, at);
+        /* Upstream's .bss is a PT_LOAD without a byte in the file, and counts for nothing. */
+        if (e.type != PT_LOAD || e.filesz == 0)
+            continue;
+        if (!is_inside(e.offset, e.filesz, file_size))
+            return "a segment lies outside the file: truncated?";
+        const char *wrong = add_segment(plan, &e, memory_size);
         if (wrong)
             return wrong;
     }
     return check_entry(plan, memory_size);
 }
 
-/* Copies content that starts at (start) of the note and takes the rest of its descriptor. */
-static const char *take(void *to, uint32_t room, uint32_t *taken, const void *note, uint64_t size,
-                        uint32_t start)
+/* Copies content that starts at (start) of the note, as far as there is (room), and takes the rest
+ * of its descriptor, which has at most (max) bytes. */
+static const char *take(void *to, uint32_t room, uint32_t max, uint32_t *taken, const void *note,
+                        uint64_t size, uint32_t start)
 {
     struct note_header h;
     const uint32_t padding = start - SOLO5_NOTE_DESC_AT;
 
     memcpy(&h, note, sizeof(h));
-    if (h.descsz <= padding || h.descsz - padding > room || h.descsz > size - sizeof(h))
-        return "note does not fall within valid size";
+    if (h.descsz <= padding || h.descsz > max || h.descsz > size - sizeof(h))
+        return NOTE_SIZE;
     if (*taken != 0)
         return "more than one note of the same type";
-    *taken = h.descsz - padding;
+    *taken = h.descsz - padding < room ? h.descsz - padding : room;
     memcpy(to, (const uint8_t *)note + start, *taken);
     return NULL;
 }
@@ -181,10 +209,10 @@ const char *elf_read_note(struct elf_notes *notes, const void *note, size_t have
         memcmp(h.name, SOLO5_NOTE_OWNER, sizeof(SOLO5_NOTE_OWNER)) != 0)
         return NULL;
     if (h.type == SOLO5_NOTE_MANIFEST)
-        return take(&notes->u, sizeof(notes->u), &notes->manifest_size, note, size,
-                    SOLO5_MANIFEST_NOTE_AT);
+        return take(&notes->u, sizeof(notes->u), ELF_NOTE_MAX - SOLO5_NOTE_DESC_AT,
+                    &notes->manifest_size, note, size, SOLO5_MANIFEST_NOTE_AT);
     if (h.type == SOLO5_NOTE_ABI)
-        return take(&notes->abi, sizeof(notes->abi), &notes->abi_size, note, size,
+        return take(&notes->abi, sizeof(notes->abi), ABI_NOTE_MAX, &notes->abi_size, note, size,
                     SOLO5_NOTE_DESC_AT);
     return NULL;
 }
@@ -231,7 +259,7 @@ const char *elf_check_notes(const struct elf_notes *notes, uint32_t target)
     if (notes->abi_size == 0)
         return "no Solo5 ABI note in it: not a Solo5 executable";
     if (notes->abi_size < sizeof(notes->abi))
-        return "note does not fall within valid size";
+        return NOTE_SIZE;
     if (notes->abi.target != target)
         return is_spt ? "made for another target than spt" : "made for another target than hvt";
     if (notes->abi.version != HVT_ABI_VERSION)
@@ -247,11 +275,14 @@ const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void 
     const char *wrong = elf_read_header(plan, bytes, size);
 
     if (!wrong)
-        wrong = elf_read_table(plan, bytes + plan->table.offset, size, memory_size);
+        wrong = elf_find_notes(plan, bytes + plan->table.offset, size);
     notes->abi_size = notes->manifest_size = 0;
     for (uint32_t i = 0; !wrong && i < plan->notes; i++) {
         const struct elf_part *note = &plan->note[i];
         wrong = elf_read_note(notes, bytes + note->offset, (size_t)note->size, note->size);
     }
-    return wrong ? wrong : elf_check_notes(notes, HVT_ABI_TARGET);
+    if (!wrong)
+        wrong = elf_check_notes(notes, HVT_ABI_TARGET);
+    return wrong ? wrong
+                 : elf_read_table(plan, bytes + plan->table.offset, size, memory_size);
 }

@@ -44,7 +44,7 @@ struct elf_plan {
     uint32_t segments;
     uint32_t notes;
     struct elf_segment segment[ELF_SEGMENTS_MAX]; /* ascending, without overlap */
-    struct elf_part note[ELF_NOTES_MAX];
+    struct elf_part note[ELF_NOTES_MAX]; /* as far as they lie within the file */
     struct elf_part table; /* the program headers; at most ELF_TABLE_MAX bytes */
 };
 
@@ -64,9 +64,9 @@ struct elf_notes {
 /* Reads the ELF_HEADER_SIZE bytes at (header) and tells where the program headers are. */
 const char *elf_read_header(struct elf_plan *plan, const void *header, uint64_t file_size);
 
-/* Reads plan->table.size bytes of program headers for a guest of (memory_size) bytes. */
-const char *elf_read_table(struct elf_plan *plan, const void *table, uint64_t file_size,
-                           uint64_t memory_size);
+/* Finds the PT_NOTEs among plan->table.size bytes of program headers. What they say is checked before
+ * the segments are, as Solo5 does it: a file for somebody else is told so. */
+const char *elf_find_notes(struct elf_plan *plan, const void *table, uint64_t file_size);
 
 /* Reads the first note of one PT_NOTE of (size) bytes, of which (have) are at (note): all, or the
  * first ELF_NOTE_MAX. Notes that are not Solo5's are passed over. */
@@ -79,7 +79,11 @@ const char *elf_check_manifest(const struct elf_notes *notes);
  * holds together. */
 const char *elf_check_notes(const struct elf_notes *notes, uint32_t target);
 
-/* All four on a whole file in memory, which is for hvt. */
+/* Reads plan->table.size bytes of program headers for a guest of (memory_size) bytes. */
+const char *elf_read_table(struct elf_plan *plan, const void *table, uint64_t file_size,
+                           uint64_t memory_size);
+
+/* All five on a whole file in memory, which is for hvt. */
 const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void *file, size_t size,
                      uint64_t memory_size);
 

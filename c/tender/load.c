@@ -60,7 +60,7 @@ void load_check(struct image *image, const char *path, uint32_t target, uint64_t
     read_at(image, bytes, size < ELF_HEADER_SIZE ? size : ELF_HEADER_SIZE, 0);
     check(image, elf_read_header(plan, bytes, size));
     read_at(image, bytes, plan->table.size, plan->table.offset);
-    check(image, elf_read_table(plan, bytes, size, memory_size));
+    check(image, elf_find_notes(plan, bytes, size));
     for (uint32_t i = 0; i < plan->notes; i++) {
         const struct elf_part *note = &plan->note[i];
         const uint64_t have = note->size < sizeof(bytes) ? note->size : sizeof(bytes);
@@ -68,6 +68,8 @@ void load_check(struct image *image, const char *path, uint32_t target, uint64_t
         check(image, elf_read_note(&image->notes, bytes, (size_t)have, note->size));
     }
     check(image, elf_check_notes(&image->notes, target));
+    read_at(image, bytes, plan->table.size, plan->table.offset);
+    check(image, elf_read_table(plan, bytes, size, memory_size));
 }
 
 void load_copy(struct image *image, const struct guest_memory *memory)

@@ -177,6 +177,8 @@ static void test_notes(void)
     REFUSED(abi_note()->descsz = 0, size);
     REFUSED(abi_note()->descsz = 8, size);
     REFUSED(file.u.h.e[ABI].filesz = 35, size);
+    REFUSED(file.u.h.e[ABI].filesz = 11, size);
+    REFUSED(file.u.h.e[ABI].filesz = 0, size);
     REFUSED(manifest_note()[1] = 4, size);
     REFUSED(manifest_note()[1] = 6669, size);
     REFUSED(manifest_note()[1] = UINT32_MAX, size);
@@ -188,6 +190,29 @@ static void test_notes(void)
     REFUSED(abi_note()->abi.version = 3, "made for another version of the hvt ABI than 2");
     REFUSED(file.u.h.e[BSS] = file.u.h.e[ABI], "more than one note of the same type");
     REFUSED(file.u.h.e[MANIFEST].type = 0, "no Solo5 manifest in it: not a Solo5 executable");
+    REFUSED(file.u.h.e[ABI].offset = FILE_SIZE - 19, "a note lies outside the file: truncated?");
+    REFUSED(file.u.h.e[ABI].offset = UINT64_MAX, "a note lies outside the file: truncated?");
+}
+
+/* Solo5 takes an ABI note that has grown, up to 32 bytes. */
+static void test_a_longer_abi_note(void)
+{
+    make_file();
+    memset(abi_note() + 1, 0x5a, 16);
+    abi_note()->descsz = 32;
+    file.u.h.e[ABI].filesz = 52;
+    CHECK(read_file() == NULL);
+    CHECK_EQUAL(notes.abi.version, 2);
+    CHECK_EQUAL(notes.abi_size, 16);
+}
+
+/* So that whoever takes the wrong file hears that, and not of the segments it has. */
+static void test_notes_come_before_segments(void)
+{
+    REFUSED((abi_note()->descsz = 0, file.u.h.e[DATA].align = 0),
+            "note does not fall within valid size");
+    REFUSED((abi_note()->abi.target = 2, file.u.h.e[TEXT].type = 0, file.u.h.entry = 0),
+            "made for another target than hvt");
 }
 
 static void test_manifest(void)
@@ -273,6 +298,8 @@ int main(void)
     test_segments();
     test_entry();
     test_notes();
+    test_a_longer_abi_note();
+    test_notes_come_before_segments();
     test_manifest();
     test_truncated();
     test_damaged();
