@@ -13,13 +13,15 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "errors", "paths", "results", "results_inspect"}),
+    frozenset({"__init__", "closing", "errors", "paths", "results", "results_inspect"}),
     frozenset(
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"console_text", "kept_log"}),
-    frozenset({"soc", "board", "call", "interface", "app", "wiring"} | {"attachment", "signals"}),
+    frozenset(
+        {"soc", "board", "call", "interface", "app", "wiring"} | {"attachment", "grants", "signals"}
+    ),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
         | {"stamp", "transport"}

@@ -82,6 +82,7 @@ read_grants() { # SLOT: print what its tender is told to give its guest alone, a
         value=${word#*:*=}
         case $word in
         --pin:*=*) echo "line ${value%%,*}" ;;
+        {{ trust }}) echo 'every pin' ;;
         --i2c:*=*) echo "I2C device ${value%%,*}" ;;
         --spi:*=*) echo "SPI device ${value%%,*}" ;;
         --pwm:*=*) echo "PWM channel ${value%%,*}" ;;
@@ -95,15 +96,35 @@ read_grants() { # SLOT: print what its tender is told to give its guest alone, a
     done
 }
 
+read_lines() { # SLOT: print each line of the chip that its guest has, and the signal that it is for it
+    read_grants "$1" | sed -n 's/^line \([0-9]*\)$/\1 gpio/p'
+    read_launch "$1" signal
+}
+
+find_clash() { # print what of held and held_lines cannot be beside wanted and wanted_lines
+    [ -z "$wanted" ] || printf '%s\n' "$held" | grep -Fx -e "$wanted"
+    if [ -n "$wanted_lines" ]; then printf '%s\n' "$held" | grep -Fx 'every pin'; fi
+    if printf '%s\n' "$wanted" | grep -qFx 'every pin'; then
+        printf '%s\n' "$held_lines" | sed -n 's/^\([0-9]*\) .*/line \1/p'
+    fi
+    # One pin has one signal at a time; the devices of a bus share its pins.
+    printf '%s\n' "$wanted_lines" | while read -r line signal; do
+        printf '%s\n' "$held_lines" | grep "^$line " | grep -vFx "$line $signal"
+    done | sed -e 's/ gpio$//' -e 's/ \(.*\)/, as \1,/' -e 's/^/line /'
+}
+
 require_grants() { # SLOT: fail if another guest that runs has what the slot's firmware is granted
     wanted=$(read_grants "$1")
+    wanted_lines=$(read_lines "$1")
     ours=$guest
     for name in $(list_guests); do
-        [ "$name" != "$ours" ] && [ -n "$wanted" ] || continue
+        [ "$name" != "$ours" ] && [ -n "$wanted$wanted_lines" ] || continue
         enter "$name"
         guest_lives || continue
-        held=$(read_grants "$guest_slot" | grep -Fx -e "$wanted" | head -n 1)
-        [ -z "$held" ] || fail $BOARD "$held is held by $name" "rpikit stop $name -b {board}"
+        held=$(read_grants "$guest_slot")
+        held_lines=$(read_lines "$guest_slot")
+        clash=$(find_clash | head -n 1)
+        [ -z "$clash" ] || fail $BOARD "$clash is held by $name" "rpikit stop $name -b {board}"
     done
     enter "$ours"
 }

@@ -86,6 +86,7 @@ def make_bundle(
     name: str = NAME,
     options: tuple[str, ...] = (),
     limits: Limits | None = None,
+    signals: tuple[str, ...] = (),
 ) -> Bundle:
     """Write a bundle whose guest is a shell script; `options` are the tender's, with its grants."""
     contents = {
@@ -93,6 +94,8 @@ def make_bundle(
         bundle.TENDER: TENDER.encode(),
         bundle.UNIKERNEL: guest.encode(),
     }
-    launch = Launch(options=("--mem=2", *options), needs=needs, ready=ready, limits=limits)
+    launch = Launch(
+        options=("--mem=2", *options), needs=needs, ready=ready, limits=limits, signals=signals
+    )
     manifest = bundle.describe(name, version, "virtual-pi3", launch, contents)
     return bundle.write(manifest, contents, out)

@@ -136,6 +136,60 @@ def test_what_one_holds_is_refused_to_another_before_anything_is_stopped(
         dash.half.start()
 
 
+SERVO, SENSOR = ("--pwm:Servo=0.0,period-max=9",), ("--i2c:Heat=1@0x48",)
+BUS = ("2 SDA1", "3 SCL1")
+TRUST = ("--gpio=mmio", "--trust-guest-with-all-pins", "--pin:Led=22,out")
+
+
+@pytest.mark.parametrize(
+    ("held", "held_signals", "wanted", "wanted_signals", "said"),
+    [
+        (("--pin:Led=18,out",), (), SERVO, ("18 PWM0",), "line 18"),
+        (SERVO, ("18 PWM0",), ("--pin:Led=18,out",), (), "line 18, as PWM0,"),
+        (SENSOR, BUS, ("--pin:Led=3,out",), (), "line 3, as SCL1,"),
+        (("--pin:Led=2,out",), (), SENSOR, BUS, "line 2"),
+        (("--pwm:A=0.1",), ("19 PWM1",), ("--spi:B=1.0",), ("19 SPI1_MISO",), "line 19, as PWM1,"),
+        (TRUST, (), ("--pin:Led=5,out",), (), "every pin"),
+        (TRUST, (), SENSOR, BUS, "every pin"),
+        (("--pin:Led=5,out",), (), TRUST, (), "line 5"),
+        (SENSOR, BUS, TRUST, (), "line 2"),
+        (TRUST, (), (*TRUST[:2], "--pin:Led=23,out"), (), "every pin"),
+    ],
+)
+def test_one_pin_is_one_guests_whatever_it_is_there_for(
+    dash: LocalBoard,
+    tmp_path: Path,
+    held: tuple[str, ...],
+    held_signals: tuple[str, ...],
+    wanted: tuple[str, ...],
+    wanted_signals: tuple[str, ...],
+    said: str,
+) -> None:
+    put(dash, make_bundle(tmp_path, options=held, signals=held_signals))
+    second = make_bundle(tmp_path, name="lamp", options=wanted, signals=wanted_signals)
+    with pytest.raises(BoardError, match=f": {said} is held by blink$") as caught:
+        put(dash, second)
+    assert caught.value.exit_code == 4
+    assert states(dash) == {"blink": "running"}
+    dash.half.stop()
+    assert put(dash, second).status.running
+
+
+def test_who_has_no_pin_runs_beside_one_that_has_every_pin(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    put(board, make_bundle(tmp_path, options=TRUST))
+    pinless = make_bundle(tmp_path, name="lamp", options=("--net:net0=tap0",))
+    assert put(board, pinless).status.running
+    assert the(board, "blink").grants == ("every pin", "line 22")
+
+
+def test_two_devices_of_one_bus_share_its_pins(board: LocalBoard, tmp_path: Path) -> None:
+    put(board, make_bundle(tmp_path, options=SENSOR, signals=BUS))
+    other = make_bundle(tmp_path, name="lamp", options=("--i2c:Cold=1@0x49",), signals=BUS)
+    assert put(board, other).status.running
+
+
 def test_nothing_is_left_of_a_guest_that_was_refused(board: LocalBoard, tmp_path: Path) -> None:
     put(board, make_bundle(tmp_path, options=LED))
     with pytest.raises(BoardError, match="held by blink"):

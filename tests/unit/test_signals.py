@@ -135,3 +135,18 @@ def test_this_machine_is_told_where_the_devices_on_its_buses_are(tmp_path: Path)
     assert f"{buses.removeprefix('--buses=')}/pins" == chip.removeprefix("--gpio-chip=")
     assert sensor == "--i2c:sensor=1@0x48"
     assert not any("buses" in word for word in bundle.options(described(tmp_path, lamp), host))
+
+
+def test_the_board_is_told_which_line_has_which_signal(tmp_path: Path) -> None:
+    wired = described(tmp_path, SENSOR, DISPLAY, SERVO)
+    assert signals.of(wired, rpi3b) == (
+        *((2, "SDA1"), (3, "SCL1"), (7, "SPI0_CE1_N"), (9, "SPI0_MISO"), (10, "SPI0_MOSI")),
+        *((11, "SPI0_SCLK"), (18, "PWM0")),
+    )
+    files = {name: tmp_path / name for name in ("unikernel", "tender")}
+    for file in files.values():
+        file.write_bytes(b"bytes")
+    made = bundle.make(wired, rpi3b, files["unikernel"], files["tender"], tmp_path / "out")
+    launch = made.slot_contents["launch"].decode()
+    assert "signal=2 SDA1\nsignal=3 SCL1\nsignal=7 SPI0_CE1_N\n" in launch
+    assert bundle.read(made.path).manifest.launch.signals[-1] == "18 PWM0"

@@ -148,6 +148,11 @@ class Firmware(Model):
     interfaces: tuple[Annotated[str, AfterValidator(_interface_name)], ...] = Field(
         default=(), description="Interfaces that it uses besides those of its devices."
     )
+    all_pins: bool = Field(
+        default=False,
+        description="Whether it wishes for the registers of every pin, which move one without "
+        "leaving the guest; `bench.toml` has to grant them.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -332,6 +337,9 @@ class AppFile(Model):
             raise Misfit(
                 f"there are {len(self.devices)} devices; a manifest holds {DEVICES_MAX}", "devices"
             )
+        if self.firmware.all_pins and all(one.type != "gpio" for one in self.devices.values()):
+            remedy = 'it needs a device of type "gpio", by which it asks where they are'
+            raise Misfit(remedy, "firmware", "all_pins")
         least = self.firmware.memory + TENDER_MEMORY
         if self.limits.memory is not None and self.limits.memory < least:
             raise Misfit(
@@ -383,6 +391,8 @@ class App(Model):
     ready: str | None = None
     budget: Budget = Budget()
     limits: Limits = Limits()
+    all_pins: bool = False  # its wish
+    has_all_pins: bool = False  # whether its operator granted that
 
     @property
     def source(self) -> Path:
@@ -461,4 +471,5 @@ def load_file(path: Path) -> App:
         ready=firmware.ready,
         budget=described.budget,
         limits=described.limits,
+        all_pins=firmware.all_pins,
     )

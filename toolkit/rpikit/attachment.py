@@ -58,16 +58,13 @@ def _i2c_address(address: int) -> int:
     return address
 
 
-class Keys(Model):
-    """What a file may say of such a device, whatever its type."""
+class Place(Model):
+    """Where a device is on a board."""
 
     path: Annotated[str, AfterValidator(_path)] | None = Field(
         default=None,
         examples=["/var/lib/storage.img"],
         description="The file or block device on the board that a block device is.",
-    )
-    sector_size: Annotated[int, AfterValidator(_sector_size)] | None = Field(
-        default=None, examples=[512], description="Bytes of a block device's blocks; 512."
     )
     tap: Annotated[str, AfterValidator(_tap)] | None = Field(
         default=None,
@@ -78,6 +75,19 @@ class Keys(Model):
         default=None,
         examples=["52:54:00:12:34:56"],
         description="A network device's address; else a random one at each start.",
+    )
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The keys that are written."""
+        return {key: value for key, value in self if value is not None}
+
+
+class Keys(Place):
+    """What a file may say of such a device, whatever its type."""
+
+    sector_size: Annotated[int, AfterValidator(_sector_size)] | None = Field(
+        default=None, examples=[512], description="Bytes of a block device's blocks; 512."
     )
     bus: int | None = Field(
         default=None,
@@ -140,6 +150,11 @@ class Attachment(Keys):
     name: str
     type: Literal["block", "net", "i2c", "spi", "pwm"]
     line: Line | None = None
+
+    @property
+    def place_keys(self) -> tuple[str, ...]:
+        """The keys of its place on a board, which the operator of that board may say instead."""
+        return {"block": ("path",), "net": ("tap", "mac")}.get(self.type, ())
 
     @property
     def mft_type(self) -> str:

@@ -28,6 +28,7 @@ from rpikit import archive, device, host, signals
 from rpikit.app import App, Attachment, Device
 from rpikit.archive import Entry
 from rpikit.board import Board, Platform
+from rpikit.describe import fault
 from rpikit.device import SlotFile
 from rpikit.errors import DescriptionError, VerificationError
 
@@ -44,6 +45,7 @@ _MADE = {MANIFEST, DIGEST, device.LAUNCH, device.SUMS}
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
 Node = Annotated[str, Field(pattern=r"^/(dev|sys)/[A-Za-z0-9./_-]+$")]
+Signal = Annotated[str, Field(pattern=r"^[0-9]{1,2} [A-Z][A-Z0-9_]{0,31}$")]
 Option = Annotated[str, Field(pattern=r"^--[^\x00-\x1f\x7f]+$")]
 
 
@@ -75,12 +77,14 @@ class Launch(_Part):
     needs: tuple[Node, ...]
     ready: Line | None
     limits: Limits | None = None  # None is not written: it was not known to the first bundles
+    signals: tuple[Signal, ...] = ()  # line and signal, of buses and channels; the same goes for ()
 
     @model_serializer(mode="wrap")
     def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, object]:
         values: dict[str, object] = inner(self)
-        if self.limits is None:
-            del values["limits"]
+        for later in ("limits", "signals"):
+            if not values[later]:
+                del values[later]
         return values
 
 
@@ -162,6 +166,7 @@ class Bundle:
         ]
         if launch.ready is not None:
             lines.append(f"ready={launch.ready}")
+        lines += [f"signal={signal}" for signal in launch.signals]
         if launch.limits is not None:
             limits = launch.limits
             lines += [f"limit_cpu={limits.cpu}"] if limits.cpu else []
@@ -178,7 +183,11 @@ def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bu
         UNIKERNEL: unikernel.read_bytes(),
     }
     launch = Launch(
-        options=options(app, board), needs=needs(app, board), ready=app.ready, limits=_limits(app)
+        options=options(app, board),
+        needs=needs(app, board),
+        ready=app.ready,
+        limits=_limits(app),
+        signals=tuple(f"{line} {signal}" for line, signal in signals.of(app, board)),
     )
     manifest = describe(app.name, app.version, board.name, launch, contents, target=board.platform)
     return write(manifest, contents, out)
@@ -222,10 +231,21 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
     edges = (f"--gpio-edges={board.edges}",) if watched else ()
     pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
+    pins += _trust(app, board)
     on_buses = board.platform == "loop" and any(one.is_wired for one in app.attachments)
     buses = (f"--buses={Path(label).parent}",) if on_buses else ()
     attached = tuple(word for one in app.attachments for word in _attach(one, board))
     return memory + chip + edges + pins + buses + attached
+
+
+def _trust(app: App, board: Board) -> tuple[str, ...]:
+    """Return what gives a guest the registers of every pin, if its operator granted them."""
+    if not app.has_all_pins:
+        return ()
+    if board.platform != "hvt":
+        remedy = "only a guest of hvt, in a machine of its own, can be given the pins' registers"
+        raise fault(app.source, "firmware.all_pins", True, remedy)
+    return ("--gpio=mmio", device.TRUST)
 
 
 def _limits(app: App) -> Limits | None:

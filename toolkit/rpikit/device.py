@@ -29,6 +29,7 @@ HALF = "device.sh"  # files that the device half itself opens in a slot
 LAUNCH = "launch"
 UNIKERNEL = "unikernel.hvt"
 SUMS = "SHA256SUMS"
+TRUST = "--trust-guest-with-all-pins"  # of the tender's options
 LOCK_AGE = 900  # seconds
 
 _FAULTS = {
@@ -53,6 +54,7 @@ def script() -> str:
         unikernel=UNIKERNEL,
         sums=SUMS,
         lock_age=LOCK_AGE,
+        trust=TRUST,
     )
 
 

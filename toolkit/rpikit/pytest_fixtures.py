@@ -53,7 +53,7 @@ def register(config: pytest.Config, folder: Path) -> None:
     name = config.getoption("rpikit_board") or boards.DEFAULT
     target = bench.target(name)
     bench.check(app, name)
-    config.stash[_SUBJECT] = Subject(app, target)
+    config.stash[_SUBJECT] = Subject(bench.granted(app, name), target)
     config.pluginmanager.register(sys.modules[__name__], "rpikit-fixtures")
     taken = _fixture_names(config)
     names = [device.name for device in app.devices if device.name not in taken]

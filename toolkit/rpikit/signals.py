@@ -73,6 +73,12 @@ def _claims(app: "App", board: "Board", one: "Attachment") -> dict[int, str]:
     return claims
 
 
+def of(app: "App", board: "Board") -> tuple[tuple[int, str], ...]:
+    """Return the lines that an application has for buses and channels, each with its signal."""
+    claims = {pair for one in app.attachments for pair in _claims(app, board, one).items()}
+    return tuple(sorted(claims))
+
+
 def check(app: "App", board: "Board") -> None:
     """Refuse an application whose buses are not on the board, or want a line that another has."""
     taken: dict[int, tuple[str, str]] = {}  # whose, what

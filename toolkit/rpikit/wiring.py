@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import board, describe, plugins, wording
+from rpikit import board, describe, grants, plugins, wording
 from rpikit.board import Board, Line
 from rpikit.describe import FrozenMap, Misfit, Model
+from rpikit.grants import Grants
 
 if TYPE_CHECKING:
     from rpikit.app import App
@@ -158,6 +159,10 @@ class TargetFile(Model):
         default_factory=describe.nothing,
         description="What each device of the application is wired to.",
     )
+    guests: FrozenMap[str, Grants] = Field(
+        default_factory=describe.nothing,
+        description="What the operator grants a guest, by the name of its firmware.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -227,6 +232,21 @@ class Bench(Model):
         for target in targets:
             for device, wire in target.wires.items():
                 self._check_wire(app, target, device, wire)
+
+    def granted(self, app: "App", name: str) -> "App":
+        """Return the application with what the operator of a board grants it.
+
+        Refuse one that wishes for what is not granted. This machine as a board has nothing to
+        grant: its pins are memory.
+        """
+        target = self.target(name)
+        if board.load(target.board).platform == "loop":
+            app = app.model_copy(update={"all_pins": False})
+        try:
+            return grants.apply(app, target.guests.get(app.name, Grants()))
+        except Misfit as misfit:
+            place = ".".join(("boards", name, "guests", app.name, *map(str, misfit.place)))
+            raise self._fault(place, None, misfit.remedy) from None
 
     def _check_wire(self, app: "App", target: Target, device: str, wire: Wire) -> None:
         place = f"boards.{target.name}.wires.{device}"

@@ -47,7 +47,7 @@ def debug(
     from rpikit import vscode as editor
 
     reporter = report.choose(json_lines=as_json)
-    described, target = options.described(app, name, bench)
+    described, target = options.granted(app, name, bench)
     kind = connect.board_of(target)
     is_here = kind.platform == "loop"
     if is_here:

@@ -135,7 +135,7 @@ def flash(
     from rpikit import target as targets
 
     reporter = report.choose(json_lines=as_json)
-    described, target = options.described(app, name, bench)
+    described, target = options.granted(app, name, bench)
     reporter.step(f"build {described.name} {described.version}")
     kind = targets.expected(connect.board_of(target), asked)
     built = building.build(described, board=kind, sanitize=bool(sanitize))
@@ -167,7 +167,7 @@ def run(
     from rpikit import run as verb
 
     reporter = report.choose(json_lines=as_json)
-    described, target = options.described(app, name, bench)
+    described, target = options.granted(app, name, bench)
     console = report.ConsoleEvents(sys.stderr) if as_json else sys.stdout.buffer
     with connect.connect(target, report=reporter.step) as there:
         status = verb.run(
@@ -204,7 +204,7 @@ def test(
     """
     from rpikit import test as verb
 
-    described, _ = options.described(app, name, bench)
+    described, _ = options.granted(app, name, bench)
     sys.exit(
         verb.run(
             described,

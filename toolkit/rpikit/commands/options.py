@@ -89,10 +89,21 @@ def target(app: Path | None, name: str, bench: Path | None) -> "Target":
 
 def described(folder: Path, name: str, bench: Path | None) -> "tuple[App, Target]":
     """Read the application and the board's entry on the bench, and see that they fit."""
+    app, _, on_bench = _fitting(folder, name, bench)
+    return app, on_bench
+
+
+def granted(folder: Path, name: str, bench: Path | None) -> "tuple[App, Target]":
+    """Read the same, the application with what the board's operator grants it."""
+    app, wiring, on_bench = _fitting(folder, name, bench)
+    return wiring.granted(app, name), on_bench
+
+
+def _fitting(folder: Path, name: str, bench: Path | None) -> "tuple[App, Any, Target]":
     from rpikit import app as apps
 
     app = apps.load(folder)
     wiring = found(folder, bench)
     on_bench: Target = wiring.target(name)
     wiring.check(app, name)
-    return app, on_bench
+    return app, wiring, on_bench
