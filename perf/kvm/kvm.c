@@ -2,6 +2,7 @@
 /* What KVM itself costs: a guest of a few instructions stores to nowhere, and nobody looks.
  *
  *   kvm          prints "exit N"
+ *   kvm filter   prints "exit_filtered N": the same under a filter of system calls
  *   kvm VALUE    prints "exit_files N": at each exit the sysfs file VALUE is opened, written, closed
  *   kvm once     prints an empty line at the first exit, and ends
  */
@@ -30,6 +31,11 @@ static void *map(long size, long flags, int fd)
     return (void *)probe_must(at, "mmap"); /* addresses of a process are below 2^48 */
 }
 
+static bool is(const char *word, const char *name)
+{
+    return word && strcmp(word, name) == 0;
+}
+
 /* The least of all rounds, in nanoseconds per store. An exit with an 8-byte store is the result of
  * a round. */
 static uint64_t run(int vcpu, const volatile struct kvm_run *state, const char *path)
@@ -53,7 +59,7 @@ static uint64_t run(int vcpu, const volatile struct kvm_run *state, const char *
 
 void start(uint64_t *stack)
 {
-    const char *path = stack[0] > 1 ? (const char *)stack[2] : NULL;
+    const char *word = stack[0] > 1 ? (const char *)stack[2] : NULL;
     const int kvm = (int)probe_must(sys_open("/dev/kvm", SYS_O_RDWR), "/dev/kvm");
     const int vm = (int)probe_must(sys_ioctl(kvm, KVM_CREATE_VM, NULL), "KVM_CREATE_VM");
     char *memory = map(MEMORY_SIZE, MAP_PRIVATE_ANONYMOUS, -1);
@@ -71,11 +77,16 @@ void start(uint64_t *stack)
     const volatile struct kvm_run *state = map(sizeof(*state), MAP_SHARED, vcpu);
     set_register(vcpu, KVM_PC, CODE_AT);
     set_register(vcpu, KVM_PSTATE, PSTATE);
-    if (path && strcmp(path, "once") == 0) {
+    if (is(word, "once")) {
         probe_must(sys_ioctl(vcpu, KVM_RUN, NULL), "KVM_RUN");
         probe_print("\n");
         probe_leave(0);
     }
-    probe_result(path ? "exit_files" : "exit", run(vcpu, state, path));
+    if (is(word, "filter")) {
+        probe_filter();
+        probe_result("exit_filtered", run(vcpu, state, NULL));
+        probe_leave(0);
+    }
+    probe_result(word ? "exit_files" : "exit", run(vcpu, state, word));
     probe_leave(0);
 }

@@ -4,10 +4,13 @@
  *   launch ROUNDS PROGRAM [WORDS...]   prints "start N", the median, and "peak N": KiB resident
  *   launch idle PROGRAM [WORDS...]     prints what is resident while it does nothing, from
  *                                      /proc/PID/smaps_rollup
+ *   launch turns PROGRAM [WORDS...]    becomes the program, whose processes run one after another,
+ *                                      each until it waits: the scheduler's fairness stays out
  */
 #include "probe.h"
 
 #define ROUNDS_MAX  99
+#define SCHED_FIFO  1
 #define SIGNAL_CHLD 17
 #define SIGNAL_KILL 9
 #define WARM_UP     2         /* rounds: the first machine of a boot pays once, for a grace period */
@@ -127,12 +130,26 @@ static void idle(char **words, char **environment)
     end(&child, true);
 }
 
+static void take_turns(char **words, char **environment)
+{
+    static const int priority = 1;
+
+    probe_must(sys_call3((enum sys_number)PROBE_SCHED_SETSCHEDULER, 0, SCHED_FIFO,
+                         (long)(uintptr_t)&priority),
+               "scheduling in turns");
+    probe_must(sys_call3((enum sys_number)PROBE_EXECVE, (long)(uintptr_t)words[0],
+                         (long)(uintptr_t)words, (long)(uintptr_t)environment),
+               words[0]);
+}
+
 void start(uint64_t *stack)
 {
     char **argv = (char **)(stack + 1), **environment = argv + stack[0] + 1;
 
     if (stack[0] < 3)
-        probe_must(-1, "launch ROUNDS|idle PROGRAM [WORDS...]");
+        probe_must(-1, "launch ROUNDS|idle|turns PROGRAM [WORDS...]");
+    if (strcmp(argv[1], "turns") == 0)
+        take_turns(argv + 2, environment);
     const uint32_t rounds = probe_number(argv[1]);
     if (rounds > ROUNDS_MAX)
         probe_must(-1, "more than 99 rounds");

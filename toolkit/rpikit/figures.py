@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit import describe, results, wording
+from rpikit import describe, paths, results, wording
 from rpikit.describe import FrozenMap
 from rpikit.errors import DescriptionError
 
@@ -20,16 +20,30 @@ LIMIT = 5
 STEPS = {"instructions": 1, "KiB": 4, "bytes": 1}
 """Units, and what one cannot measure finer than; a change of one step is none."""
 
-FLOORS: Mapping[str, str] = {
+FILTERED = "_filtered"
+"""What ends the name of a floor under a filter of system calls."""
+
+_BARE: Mapping[str, str] = {
     "syscall": "Linux: system call (getppid)",
+    "clock": "Linux: clock_gettime as a system call",
+    "poll": "Linux: epoll_pwait that finds nothing",
+    "block_read": "Linux: pread64 of 512 bytes in the page cache",
+    "block_write": "Linux: pwrite64 of the same",
     "ioctl": "Linux: GPIO write, ioctl of the character device",
     "pwrite": "Linux: GPIO write, sysfs file kept open",
     "files": "Linux: GPIO write, sysfs file opened and closed",
+    "notify": "Linux: system call that another process answers",
     "exit": "KVM: store of a guest to user space and back",
     "exit_files": "KVM: the same, and a sysfs file opened and closed",
     "process": "start: a static program to its first byte",
     "machine": "start: a program whose KVM guest makes its first store",
     "machine_any": "start: the same, on any core",
+}
+_UNDER_FILTER = ("syscall", "clock", "poll", "block_read", "block_write", "ioctl", "pwrite", "exit")
+
+FLOORS: Mapping[str, str] = {
+    **_BARE,
+    **{name + FILTERED: f"filtered: {_BARE[name]}" for name in _UNDER_FILTER},
 }
 
 
@@ -42,29 +56,73 @@ class Meaning:
     floors: tuple[str, ...] = ("exit",)
 
 
+_SOLO5_CALLS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "clock_monotonic": ("clock_monotonic, which does not leave the guest", (), ()),
+    "clock_wall": ("clock_wall", ("exit",), ("clock",)),
+    "console_write_empty": ("console_write of nothing", ("exit",), ()),
+    "yield_past": ("yield with a deadline in the past", ("exit",), ("poll",)),
+    "block_read": ("block_read, 512 bytes", ("exit", "block_read"), ("block_read",)),
+    "block_write": ("block_write, 512 bytes", ("exit", "block_write"), ("block_write",)),
+}
+"""Each in words, with its floors on hvt and on spt."""
+
+_LINE_CALLS: Mapping[str, str] = {
+    "switch_test": "switch_test",
+    "switch_write": "switch_write",
+    "led_on": "led_on",
+    "gpio_get": "gpio_get",
+    "gpio_set": "gpio_set",
+    "gpio_set_many": "gpio_set_many, three lines",
+}
+WAYS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "cdev": ("character device", ("ioctl",)),
+    "mmio": ("registers", ()),
+    "sysfs": ("sysfs", ("pwrite",)),
+}
+"""How the tender reaches a line: in words, and the floors of one line."""
+
+
+def _line_calls() -> Iterator[tuple[str, Meaning]]:
+    for way, (says, floors) in WAYS.items():
+        for call, words in _LINE_CALLS.items():
+            many = 3 if call == "gpio_set_many" and way == "sysfs" else 1
+            yield (
+                f"{call}_{way}",
+                Meaning(f"call: {words}, {says}", floors=("exit", *floors * many)),
+            )
+
+
 MEANINGS: Mapping[str, Meaning] = {
-    "clock_monotonic": Meaning("call: clock_monotonic, which does not leave the guest", floors=()),
-    "clock_wall": Meaning("call: clock_wall"),
-    "console_write_empty": Meaning("call: console_write of nothing"),
-    "yield_past": Meaning("call: yield with a deadline in the past"),
+    **{
+        call: Meaning(f"call: {says}", floors=floors)
+        for call, (says, floors, _) in _SOLO5_CALLS.items()
+    },
     "led_on_denied": Meaning("call: led_on of a line that was not granted"),
-    "switch_test_cdev": Meaning("call: switch_test, character device", floors=("exit", "ioctl")),
-    "switch_write_cdev": Meaning("call: switch_write, character device", floors=("exit", "ioctl")),
-    "led_on_cdev": Meaning("call: led_on, character device", floors=("exit", "ioctl")),
-    "switch_test_sysfs": Meaning("call: switch_test, sysfs", floors=("exit", "pwrite")),
-    "switch_write_sysfs": Meaning("call: switch_write, sysfs", floors=("exit", "pwrite")),
-    "led_on_sysfs": Meaning("call: led_on, sysfs", floors=("exit", "pwrite")),
+    **dict(_line_calls()),
+    "gpio_page": Meaning("call: none, a move through the registers' page", floors=()),
+    **{
+        f"{call}_spt": Meaning(f"spt: {says}", floors=floors)
+        for call, (says, _, floors) in _SOLO5_CALLS.items()
+    },
+    "led_on_denied_spt": Meaning("spt: led_on of a line not granted", floors=("notify",)),
+    **{
+        f"{call}_spt": Meaning(f"spt: {words}, character device", floors=("notify", "ioctl"))
+        for call, words in _LINE_CALLS.items()
+    },
     "first_byte": Meaning("start: tender to the guest's first byte", floors=("machine",)),
     "first_byte_any": Meaning("start: the same, on any core", floors=("machine_any",)),
     "first_byte_generic": Meaning(
         "start: generic tender to the guest's first byte", floors=("machine",)
     ),
+    "first_byte_spt": Meaning("start: tender of spt to the same byte", floors=("process",)),
     "peak_rss": Meaning("resident: tender and guest at most, --mem=4", "KiB", ()),
     "idle_rss": Meaning("resident: tender and guest in yield, --mem=4", "KiB", ()),
     "peak_rss_generic": Meaning("resident: generic tender and guest at most, --mem=4", "KiB", ()),
+    "peak_rss_spt": Meaning("resident: spt at most, --mem=2", "KiB", ()),
     "tender": Meaning("file: tender without devices", "bytes", ()),
-    "tender_pins": Meaning("file: tender with switch and led", "bytes", ()),
+    "tender_pins": Meaning("file: tender with switch, led and gpio", "bytes", ()),
     "tender_generic": Meaning("file: generic tender", "bytes", ()),
+    "tender_spt": Meaning("file: tender of spt without devices", "bytes", ()),
     "unikernel": Meaning("file: unikernel without devices", "bytes", ()),
     "unikernel_text": Meaning("unikernel: text and constants", "bytes", ()),
     "unikernel_data": Meaning("unikernel: data", "bytes", ()),
@@ -91,6 +149,18 @@ class BaselineFile(describe.Model):
     """A baseline for each toolchain."""
 
     toolchains: FrozenMap[str, Baseline]
+
+
+class Upstream(describe.Model):
+    """What Solo5's own tenders cost, by the names of our figures."""
+
+    version: str
+    figures: FrozenMap[str, int]
+
+
+def upstream() -> Upstream:
+    """Return what Solo5's own tenders cost on the same board."""
+    return describe.load(Upstream, paths.data_root() / "perf" / "upstream.toml")
 
 
 def toolchains(path: Path) -> list[str]:
@@ -144,13 +214,15 @@ def save(path: Path, toolchain: str, baseline: Baseline) -> None:
 class Compared:
     """One figure of a run: `floor` is the sum of its floors, `change` per cent of the baseline.
 
-    What has no floor, or no baseline to compare with, has None there.
+    `filtered` is the same sum under a filter of system calls. What has no floor, or no baseline to
+    compare with, has None there.
     """
 
     name: str
     meaning: Meaning
     value: int
     floor: int | None
+    filtered: int | None
     baseline: int | None
     change: float | None
     verdict: str = ""
@@ -167,6 +239,7 @@ class Compared:
             "value": self.value,
             "unit": self.meaning.unit,
             "floor": self.floor,
+            "filtered": self.filtered,
             "ratio": None if self.ratio is None else round(self.ratio, 4),
             "baseline": self.baseline,
             "change": None if self.change is None else round(self.change, 2),
@@ -190,11 +263,12 @@ def compare(run: Baseline, before: Baseline | None) -> tuple[Compared, ...]:
 def _compare(name: str, run: Baseline, before: Baseline | None) -> Compared:
     known, value = meaning(name), run.figures[name]
     floor = sum(run.floors[one] for one in known.floors) if known.floors else None
+    filtered = _filtered(run.floors, known.floors)
     if before is None or name not in before.figures:
-        return Compared(name, known, value, floor, None, None, "new" if before else "")
+        return Compared(name, known, value, floor, filtered, None, None, "new" if before else "")
     baseline = before.figures[name]
     if known.unit == "bytes" and run.compiler != before.compiler:
-        return Compared(name, known, value, floor, baseline, None, "other compiler")
+        return Compared(name, known, value, floor, filtered, baseline, None, "other compiler")
     expected = float(baseline)
     if floor is not None and before.floors.keys() >= set(known.floors):
         expected *= floor / sum(before.floors[one] for one in known.floors)
@@ -202,7 +276,13 @@ def _compare(name: str, run: Baseline, before: Baseline | None) -> Compared:
     verdict = ""
     if abs(change) > LIMIT and abs(value - expected) > STEPS[known.unit]:
         verdict = "regression" if change > 0 else "improvement"
-    return Compared(name, known, value, floor, baseline, change, verdict)
+    return Compared(name, known, value, floor, filtered, baseline, change, verdict)
+
+
+def _filtered(values: Mapping[str, int], floors: tuple[str, ...]) -> int | None:
+    """Return the sum of floors under a filter, if there is a figure of that for each."""
+    names = [name + FILTERED for name in floors]
+    return sum(values[name] for name in names) if floors and set(names) <= set(values) else None
 
 
 def lost(run: Baseline, before: Baseline) -> list[str]:
@@ -210,11 +290,23 @@ def lost(run: Baseline, before: Baseline) -> list[str]:
     return [name for name in before.figures if name not in run.figures]
 
 
-def rows(run: Baseline) -> Iterator[tuple[str, str, str, str, str]]:
-    """Return what each figure is, its value, unit, floor and ratio: floors first, as text."""
-    for name, says in FLOORS.items():
-        yield says, f"{run.floors[name]:,}", "instructions", "", ""
+def floor_rows(run: Baseline) -> Iterator[tuple[str, ...]]:
+    """Return what each floor is, in the columns of rows(): with and without a filter."""
+    for name, says in _BARE.items():
+        filtered = number(run.floors.get(name + FILTERED))
+        yield says, number(run.floors[name]), "instructions", "", filtered, "", ""
+
+
+def rows(run: Baseline) -> Iterator[tuple[str, ...]]:
+    """Return what each figure is: value, unit, floor, floor under a filter, ratio, upstream's."""
+    theirs = upstream().figures
     for one in compare(run, None):
-        floor = "" if one.floor is None else f"{one.floor:,}"
         ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
-        yield one.meaning.says, f"{one.value:,}", one.meaning.unit, floor, ratio
+        floors = (number(one.floor), number(one.filtered), ratio)
+        known = number(theirs.get(one.name))
+        yield one.meaning.says, number(one.value), one.meaning.unit, *floors, known
+
+
+def number(value: int | None) -> str:
+    """Return a number as it is printed: empty if there is none."""
+    return "" if value is None else f"{value:,}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from rpikit import app as apps
 from rpikit import board as boards
 from rpikit import elf, figures, paths, toolchain
+from rpikit.app import App
 from rpikit.board import Board
 from rpikit.build import Build, build
 from rpikit.errors import BenchError, FirmwareError
@@ -22,24 +23,30 @@ from rpikit.report import Reporter
 PAGE = Path("docs", "reference", "performance.md")
 """The page with the table of what was measured, in rpikit's own tree."""
 
-PROGRAMS = ("kvm", "linux", "write", "launch")
+PROGRAMS = ("kvm", "linux", "notify", "write", "launch")
 _LINE = 25
+_BLOCK = "/tmp/block"
+_TRUST = "--trust-guest-with-all-pins"
 _RUN_SECONDS = 300.0
 _STARTS = 25
 _BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 # Nothing else runs on the core that everything is bound to; what is said leaves at the end, so
-# that the console does not interrupt. `any` is how a shell would start a program.
+# that the console does not interrupt. `any` is how a shell would start a program. Processes that
+# answer each other run in turns: else the scheduler's fairness decides which switches are counted.
 _SCRIPT = """
 taskset -p 1 $$ > /dev/null
+in_turns="./launch turns"
 run() {{
     chip=$(dirname $(grep -l pinctrl-bcm /sys/class/gpio/*/label))
     number=$(($(cat $chip/base) + {line}))
     value=/sys/class/gpio/gpio$number/value
+    dd if=/dev/zero of={block} bs=64K count=1 2> /dev/null
     echo $number > /sys/class/gpio/export
     echo out > ${{value%value}}direction
     echo "# floors"
-    ./kvm && ./kvm $value && ./linux /dev/gpiochip0 {other} $value || return
+    ./kvm && ./kvm filter && ./kvm $value && $in_turns ./notify || return
+    ./linux /dev/gpiochip0 {other} $value {block} || return
     echo $number > /sys/class/gpio/unexport
     echo "# process"
     ./launch {starts} ./write || return
@@ -54,13 +61,24 @@ run() {{
     taskset f ./launch {starts} ./tender $first || return
     echo "# first_byte_generic"
     ./launch {starts} ./tender_generic $first || return
+    echo "# first_byte_spt"
+    ./launch {starts} ./tender_spt --mem=2 -- first.spt --solo5:quiet || return
     echo "# idle"
     ./launch idle ./tender $first stay || return
-    pins="--mem=2 {grants} -- calls.hvt --solo5:quiet"
-    echo "# cdev"
-    ./tender_pins --gpio=cdev $pins || return
-    echo "# sysfs"
-    ./tender_pins --gpio=sysfs $pins pins || return
+    calls="--mem=2 --block:disk={block} --"
+    echo "# calls"
+    ./tender_calls $calls calls.hvt --solo5:quiet || return
+    echo "# calls_spt"
+    ./tender_calls_spt $calls calls.spt --solo5:quiet || return
+    pins="--mem=2 {grants}"
+    for way in {ways}; do
+        echo "# pins_$way"
+        ./tender_pins --gpio=$way $pins -- pins.hvt --solo5:quiet || return
+    done
+    echo "# page"
+    ./tender_pins --gpio=mmio {trust} $pins -- pins.hvt --solo5:quiet || return
+    echo "# pins_spt"
+    $in_turns ./tender_pins_spt $pins -- pins.spt --solo5:quiet || return
     echo "# end"
 }}
 run > /tmp/said 2>&1
@@ -97,20 +115,20 @@ class Measured:
 
     def __str__(self) -> str:
         run = self.run
+        theirs = figures.upstream()
         lines = [f"virtual-pi3, Linux {run.kernel}, QEMU {run.qemu}, {run.compiler}", ""]
-        lines += [f"{'floors: nothing of ours in them':58}{'value':>9} unit"]
+        lines += [f"{'floors: nothing of ours in them':58}{'value':>9} {'unit':12}{'filtered':>9}"]
         lines += [
-            f"  {says:56}{run.floors[name]:>9,} instructions"
-            for name, says in figures.FLOORS.items()
+            f"  {says:56}{value:>9} {unit:12}{filtered:>9}".rstrip()
+            for says, value, unit, _, filtered, *_ in figures.floor_rows(run)
         ]
-        lines += ["", f"{'':58}{'value':>9} {'unit':12}{'floor':>9}{'ratio':>6}"]
+        heads = f"{'value':>9} {'unit':12}{'floor':>9}{'filtered':>9}{'ratio':>6}{'Solo5':>10}"
+        lines += ["", f"{'':58}{heads}"]
         lines[-1] += f"{'baseline':>10}{'change':>9}" if self.before else ""
-        lines += [_line(one) for one in self.compared]
+        lines += [_line(one, theirs.figures.get(one.name)) for one in self.compared]
+        lines += ["", f"Solo5: {theirs.version}, its static tenders, counted on the same board."]
         write, there = run.figures["switch_write_cdev"], run.floors["exit_files"]
-        lines += [
-            "",
-            f"A write of a pin costs {write / there:.2f} of what the cheapest tender pays",
-        ]
+        lines += [f"A write of a pin costs {write / there:.2f} of what the cheapest tender pays"]
         lines[-1] += " that opens, writes and closes a sysfs file for it."
         if self.before and (self.before.kernel, self.before.qemu) != (run.kernel, run.qemu):
             lines += [f"The baseline is of Linux {self.before.kernel}, QEMU {self.before.qemu}."]
@@ -134,13 +152,14 @@ class Measured:
         }
 
 
-def _line(one: Compared) -> str:
-    floor = "" if one.floor is None else f"{one.floor:,}"
+def _line(one: Compared, theirs: int | None) -> str:
+    floors = f"{figures.number(one.floor):>9}{figures.number(one.filtered):>9}"
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
-    text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}{floor:>9}{ratio:>6}"
-    baseline = "" if one.baseline is None else f"{one.baseline:,}"
+    text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}{floors}{ratio:>6}"
     change = one.verdict if one.change is None else f"{round(one.change, 1) + 0.0:+.1f} %"
-    return f"{text}{baseline:>10}{change:>9}".rstrip()
+    return (
+        f"{text}{figures.number(theirs):>10}{figures.number(one.baseline):>10}{change:>9}".rstrip()
+    )
 
 
 def baseline_file() -> Path:
@@ -165,16 +184,15 @@ def perf(
     before = figures.load(path, found.name) if known or must_compare else None
     board = boards.load(boards.DEFAULT)
     reporter.step("build the benchmarks")
-    first, pins, generic = _build(board, found.name)
+    built = _build(board, found.name)
     reporter.step("count instructions")
-    said = _run(board, first, pins, generic)
-    sizes = _sizes(first, pins, generic)
+    said = _run(board, built)
     run = Baseline(
         compiler=_first_line(*found.cc, "--version"),
         kernel=_kernel(said),
         qemu=_qemu(),
         floors=_floors(said),
-        figures={**_calls(said), **_starts(said), **sizes},
+        figures={**_calls(said), **_starts(said), **_sizes(built)},
     )
     return Measured(found.name, run, before)
 
@@ -196,33 +214,79 @@ def page_text(text: str, run: Baseline) -> str:
     _, mark, tail = rest.partition(_END)
     if not mark:
         raise BenchError(f"{PAGE}: has no lines {_BEGIN.strip()!r} and {_END.strip()!r}")
-    cells = [("what", "value", "unit", "floor", "ratio"), ("---", "--:", "---", "--:", "--:")]
-    table = [f"| {' | '.join(row)} |" for row in (*cells, *figures.rows(run))]
+    heads = ("what", "value", "unit", "floor", "filtered", "ratio", "Solo5")
+    rules = ("---", "--:", "---", "--:", "--:", "--:", "--:")
+    rows = (heads, rules, *figures.floor_rows(run), *figures.rows(run))
+    table = [f"| {' | '.join(row)} |" for row in rows]
     made = f"Linux {run.kernel}, QEMU {run.qemu}, {run.compiler}."
     return f"{head}{_BEGIN}\n" + "\n".join([*table, "", made, ""]) + f"\n{_END}{tail}"
 
 
-def _build(board: Board, chain: str) -> tuple[Build, Build, Build]:
-    """Build the guest without devices, the one with pins, and the generic tender."""
+@dataclass(frozen=True)
+class _Builds:
+    """Everything that is measured: for KVM, and as a process of Linux."""
+
+    first: Build
+    calls: Build
+    pins: Build
+    generic: Build
+    first_spt: Build
+    calls_spt: Build
+    pins_spt: Build
+
+
+def _build(board: Board, chain: str) -> _Builds:
+    """Build the guests without devices, with Solo5's and with pins, and the generic tender."""
     folder, out = paths.data_root() / "perf", paths.cache_dir() / "perf" / chain
     programs = tuple(f"perf/{name}" for name in PROGRAMS)
-    least = apps.load(folder / "first")
-    return (
-        build(least, board=board, toolchain=chain, out=out / "first", targets=programs),
-        build(apps.load(folder / "calls"), board=board, toolchain=chain, out=out / "calls"),
-        build(least, board=board, toolchain=chain, out=out / "generic", generic=True),
+    first, calls, pins = (apps.load(folder / name) for name in ("first", "calls", "pins"))
+    spt = board.made_for("spt")
+
+    def made(app: App, kind: Board, name: str, generic: bool = False) -> Build:
+        targets = programs if name == "first" else ()
+        return build(
+            app, board=kind, toolchain=chain, out=out / name, generic=generic, targets=targets
+        )
+
+    return _Builds(
+        first=made(first, board, "first"),
+        calls=made(calls, board, "calls"),
+        pins=made(pins, board, "pins"),
+        generic=made(first, board, "generic", generic=True),
+        first_spt=made(first, spt, "first-spt"),
+        calls_spt=made(calls, spt, "calls-spt"),
+        pins_spt=made(pins, spt, "pins-spt"),
     )
 
 
-def _run(board: Board, first: Build, pins: Build, generic: Build) -> str:
+def _run(board: Board, built: _Builds) -> str:
     """Run it all on a board that boots for that; return what was said."""
     from rpikit.virtual.replay import replay
 
-    files = {name: first.folder / "perf" / name for name in PROGRAMS}
-    files |= {"first.hvt": first.unikernel, "calls.hvt": pins.unikernel}
-    files |= {"tender": first.tender, "tender_pins": pins.tender, "tender_generic": generic.tender}
-    grants = " ".join(f"--pin:{device.name}={device.line}" for device in pins.app.devices)
-    script = _SCRIPT.format(line=_LINE, other=_LINE - 1, starts=_STARTS, grants=grants)
+    files = {name: built.first.folder / "perf" / name for name in PROGRAMS}
+    for one in (built.first, built.calls, built.pins):
+        files[one.unikernel.name] = one.unikernel
+    for one in (built.first_spt, built.calls_spt, built.pins_spt):
+        files[one.unikernel.name] = one.unikernel
+    files |= {
+        "tender": built.first.tender,
+        "tender_calls": built.calls.tender,
+        "tender_pins": built.pins.tender,
+        "tender_generic": built.generic.tender,
+        "tender_spt": built.first_spt.tender,
+        "tender_calls_spt": built.calls_spt.tender,
+        "tender_pins_spt": built.pins_spt.tender,
+    }
+    grants = " ".join(f"--pin:{one.name}={one.line}" for one in built.pins.app.devices)
+    script = _SCRIPT.format(
+        line=_LINE,
+        other=_LINE - 1,
+        starts=_STARTS,
+        block=_BLOCK,
+        grants=grants,
+        ways=" ".join(figures.WAYS),
+        trust=_TRUST,
+    )
     console = replay(board, script, files, timeout=_RUN_SECONDS)
     said = console.decode(errors="replace").replace("\r", "")
     if "crng init done" not in said:
@@ -254,10 +318,18 @@ def _floors(said: str) -> dict[str, int]:
 
 
 def _calls(said: str) -> dict[str, int]:
-    sysfs = _part(said, "sysfs")
-    named = {f"{name}_sysfs": count for name, count in sysfs.items()}
-    for name, count in _part(said, "cdev").items():
-        named[f"{name}_cdev" if name in sysfs else name] = count
+    """Return what each call cost; a call of a line has the name of the way behind its own."""
+    named = _part(said, "calls")
+    for way in figures.WAYS:
+        for name, count in _part(said, f"pins_{way}").items():
+            known = f"{name}_{way}" in figures.MEANINGS
+            if known or name not in figures.MEANINGS:
+                named[f"{name}_{way}"] = count
+            else:  # no line is moved, so that the way does not matter
+                named.setdefault(name, count)
+    named["gpio_page"] = _part(said, "page")["gpio_page"]
+    for part in ("calls_spt", "pins_spt"):
+        named |= {f"{name}_spt": count for name, count in _part(said, part).items()}
     order = list(figures.MEANINGS)
     return dict(sorted(named.items(), key=lambda one: _place(order, one[0])))
 
@@ -267,21 +339,23 @@ def _place(order: list[str], name: str) -> int:
 
 
 def _starts(said: str) -> dict[str, int]:
-    names = ("first_byte", "first_byte_any", "first_byte_generic")
+    names = ("first_byte", "first_byte_any", "first_byte_generic", "first_byte_spt")
     return {name: _part(said, name)["start"] for name in names} | {
         "peak_rss": _part(said, "first_byte")["peak"],
         "idle_rss": _part(said, "idle")["Rss"],
         "peak_rss_generic": _part(said, "first_byte_generic")["peak"],
+        "peak_rss_spt": _part(said, "first_byte_spt")["peak"],
     }
 
 
-def _sizes(first: Build, pins: Build, generic: Build) -> dict[str, int]:
-    read = elf.read(first.unikernel)
+def _sizes(built: _Builds) -> dict[str, int]:
+    read = elf.read(built.first.unikernel)
     data = sum(one.file_size for one in read.segments if "w" in one.flags)
     return {
-        "tender": first.sizes["tender"],
-        "tender_pins": pins.sizes["tender"],
-        "tender_generic": generic.sizes["tender"],
+        "tender": built.first.sizes["tender"],
+        "tender_pins": built.pins.sizes["tender"],
+        "tender_generic": built.generic.sizes["tender"],
+        "tender_spt": built.first_spt.sizes["tender"],
         "unikernel": read.size,
         "unikernel_text": read.loaded - data,
         "unikernel_data": data,

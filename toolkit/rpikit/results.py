@@ -211,6 +211,8 @@ class Figure(TypedDict):
     value: int
     unit: str
     floor: int | None
+    filtered: int | None
+    """The floor under a filter of system calls."""
     ratio: float | None
     baseline: int | None
     change: float | None
