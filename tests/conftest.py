@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""What the whole suite shares: one build, and one virtual board with a state folder of its own."""
+"""What the whole suite shares: one build, one installation, and a virtual board for each worker.
 
+`pytest -n 2 --dist loadgroup` runs it in two processes. They share what is built; each has a board
+and a state folder of its own. Without -n all is in one process.
+"""
+
+import os
 import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from rpikit import board
 from rpikit.transport.ssh import Ssh
@@ -23,52 +29,89 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden files; review the diff")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no pytest that a test starts take our options, or itself for a worker of ours."""
+    for name in [
+        name for name in os.environ if name.startswith(("PYTEST_ADDOPTS", "PYTEST_XDIST"))
+    ]:
+        del os.environ[name]
+    config.addinivalue_line("markers", "xdist_group(name): run in the same process, with -n")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on the virtual board."""
+    """Mark what runs on the virtual board, and keep together what shares a fixture of its file."""
     for item in items:
         if any(name.startswith("virtual_") for name in getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.virtual)
+        if isinstance(item, pytest.Function) and _shares_with_its_file(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _shares_with_its_file(item: pytest.Function) -> bool:
+    known = item._fixtureinfo.name2fixturedefs.values()
+    return any(one.scope == "module" for fixtures in known for one in fixtures)
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
-    """Build everything in the tree once and return the folder it is in."""
-    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all processes of a run of the suite have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+def once(place: Path, make: Callable[[], None]) -> None:
+    """Have the first process that comes make something, and the others wait for it."""
+    done = place.with_suffix(".done")
+    with FileLock(place.with_suffix(".lock")):
+        if not done.exists():
+            make()
+            done.touch()
+
+
+def run(*words: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def built(shared: Path) -> Path:
+    """Build everything in the tree once and return the folder it is in."""
+    once(
+        shared / "built",
+        lambda: run(sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(ROOT)),
+    )
     return ROOT / "build"
 
 
-def pip(*words: str) -> None:
-    command = [sys.executable, "-m", "pip", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(shared: Path) -> Path:
     """Install the wheel into a fresh environment and return the folder of its programs.
 
     It finds the libraries of this environment; no network is used.
     """
-    folder = tmp_path_factory.mktemp("installed")
-    pip("wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
+    folder = shared / "installed"
+    once(folder, lambda: _install(folder))
+    return folder / "venv/bin"
+
+
+def _install(folder: Path) -> None:
+    pip = [sys.executable, "-m", "pip"]
+    run(*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT))
     (wheel,) = folder.glob("rpikit-*.whl")
     fresh = folder / "venv"
     venv.create(fresh)
     python = str(fresh / "bin/python")
-    pip("--python", python, "install", "-q", "--no-index", "--no-deps", str(wheel))
+    run(*pip, "--python", python, "install", "-q", "--no-index", "--no-deps", str(wheel))
     (packages,) = fresh.glob("lib/python*/site-packages")
     (packages / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     where = [python, "-c", "import rpikit; print(rpikit.__file__)"]
     found = subprocess.run(where, cwd=folder, capture_output=True, text=True, check=True).stdout
     assert found == f"{packages}/rpikit/__init__.py\n"
-    return fresh / "bin"
 
 
 @pytest.fixture(scope="session")
 def virtual_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the session's boards apart from the user's, and leave none of them running."""
+    """Keep this process's boards apart from the user's, and leave none of them running."""
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RPIKIT_STATE", str(state))
@@ -78,25 +121,26 @@ def virtual_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def virtual_board(virtual_state: Path) -> Machine:
-    """Return the session's board, brought back from the snapshot that the first start leaves."""
+def virtual_board(virtual_state: Path, shared: Path) -> Machine:
+    """Return this process's board, brought back from the snapshot that the first start leaves."""
     described = board.load(board.DEFAULT)
-    started = machine.up(described)
-    if started.was_restored:
-        return started
-    machine.down(started.name)
-    return machine.up(described)
+    with FileLock(shared / "board.lock"):
+        started = machine.up(described)
+        if started.was_restored:
+            return started
+        machine.down(started.name)
+        return machine.up(described)
 
 
 @pytest.fixture(scope="session")
 def virtual_ssh(virtual_board: Machine) -> Iterator[Ssh]:
-    """Give the way to the session's board."""
+    """Give the way to this process's board."""
     with Ssh(virtual_board.ssh, virtual_board.name) as ssh:
         yield ssh
 
 
 @pytest.fixture
 def virtual_pins(virtual_board: Machine) -> Iterator[Pins]:
-    """Give the pins of the session's board."""
+    """Give the pins of this process's board."""
     with Pins(virtual_board.pins_socket) as pins:
         yield pins
