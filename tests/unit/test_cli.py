@@ -95,7 +95,12 @@ def test_bash_completes_commands_options_and_boards(tmp_path: Path) -> None:
 
     assert complete("rpikit fl") == {"flash"}
     assert "--board" in complete("rpikit flash --b")
-    assert complete("rpikit flash --board ") == {"desk", "host", "virtual-pi3"}
+    assert complete("rpikit flash --board ") == {
+        "desk",
+        "host",
+        "virtual-pi3",
+        "virtual-pi3-no-kvm",
+    }
     assert complete("rpikit board up d") == {"desk"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rpikit import board, target
-from rpikit.errors import DescriptionError
+from rpikit.errors import BoardError, DescriptionError
 from rpikit.transport.local import Local
 
 BOARD = board.load("virtual-pi3")
@@ -16,7 +16,7 @@ CASES = [
     (BOARD, "auto", "true", "target: hvt, since virtual-pi3 has /dev/kvm"),
     (BOARD, "auto", "false", "target: spt, since virtual-pi3 has no /dev/kvm"),
     (BOARD, "spt", "true", "target: spt, as asked"),
-    (BOARD, "hvt", "false", "target: hvt, as asked"),
+    (BOARD, "hvt", "true", "target: hvt, as asked"),
     (
         BOARD.made_for("spt"),
         "auto",
@@ -41,6 +41,17 @@ def test_a_board_is_built_for_what_it_has_and_the_user_hears_why(
     assert heard == [said]
     assert found.platform == said.split()[1].rstrip(",")
     assert found.name == described.name
+
+
+def test_hvt_is_refused_where_nothing_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "_HAS_KVM", "false")
+    here = Local(tmp_path)
+    with pytest.raises(BoardError, match=r"--target hvt: .* has no /dev/kvm") as caught:
+        target.chosen(BOARD, "hvt", here)
+    assert here.name in str(caught.value)
+    assert caught.value.exit_code == 4
 
 
 def test_without_a_connection_the_description_decides() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 DEFAULT = "virtual-pi3"
 """The board that needs no hardware, taken when none is named."""
 
+WITHOUT_KVM = "virtual-pi3-no-kvm"
+"""The default board with a kernel that offers no KVM."""
+
 HOST = "host"
 """This machine as a board."""
 

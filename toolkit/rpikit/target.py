@@ -8,7 +8,7 @@ answers by what it has, unless its description, or the user, says which it is to
 from collections.abc import Callable
 
 from rpikit.board import Board
-from rpikit.errors import DescriptionError
+from rpikit.errors import BoardError, DescriptionError
 from rpikit.transport import Transport
 
 AUTO = "auto"
@@ -40,13 +40,19 @@ def chosen(
     """Return the board as one for what runs there, and report which that is, and why."""
     if board.platform == "loop":
         return expected(board, asked)
-    if asked != AUTO:
+    if asked == "spt":
         found, why = expected(board, asked), "as asked"
-    elif board.platform == "spt":
+    elif asked == AUTO and board.platform == "spt":
         found, why = board, f"since the description of {board.name} says so"
     elif transport.run(_HAS_KVM).status == 0:
-        found, why = board, f"since {board.name} has /dev/kvm"
-    else:
+        why = f"since {board.name} has /dev/kvm" if asked == AUTO else "as asked"
+        found = board.made_for("hvt")
+    elif asked == AUTO:
         found, why = board.made_for("spt"), f"since {board.name} has no /dev/kvm"
+    else:
+        raise BoardError(
+            f"--target {asked}: {transport.name} has no /dev/kvm, which hvt needs",
+            hint="--target spt, or auto, runs the same application as a sandboxed process",
+        )
     report(f"target: {found.platform}, {why}")
     return found

@@ -207,7 +207,7 @@ class BenchFile(Model):
 
 
 class Bench(Model):
-    """The boards of a lab; the virtual board and this machine are always among them."""
+    """The boards of a lab; the virtual boards and this machine are always among them."""
 
     source: Path | None
     boards: FrozenMap[str, Target]
@@ -286,7 +286,7 @@ def find(app_folder: Path | None) -> Bench:
 
 
 def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
-    for always in (board.DEFAULT, board.HOST):
+    for always in (board.DEFAULT, board.WITHOUT_KVM, board.HOST):
         targets.setdefault(always, Target(name=always, board=always))
     return Bench(source=source, boards=targets)
 

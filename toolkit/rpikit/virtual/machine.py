@@ -31,6 +31,8 @@ _END_SECONDS = 5.0
 _IDLE_SECONDS = 1800.0
 _KNOWN_SEED = bytes(range(64))
 _OPTIONS = qemu.Options()
+_NO_KVM = "kvm-arm.mode=none"
+"""Keeps an arm64 kernel from offering /dev/kvm (Linux's admin-guide/kernel-parameters)."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,8 @@ def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Optio
     seed = _KNOWN_SEED if options.icount else None
     device_tree.write_bytes(image.seeded(made.device_tree, seed))
     arguments = board.virtual.arguments
+    if not board.kvm:
+        arguments += (_NO_KVM,)
     if options.icount:
         arguments += (f"rpikit.name={folder.name}",)
     boot = qemu.Boot(
