@@ -84,6 +84,18 @@ def built(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def built_spt(built: Path, shared: Path) -> Path:
+    """Build the same for boards without KVM."""
+    out = built / "spt"
+    words = ("platform=spt", f"out={out}")
+    once(
+        shared / "built_spt",
+        lambda: run(sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(ROOT), *words),
+    )
+    return out
+
+
+@pytest.fixture(scope="session")
 def installed(shared: Path) -> Path:
     """Install the wheel into a fresh environment and return the folder of its programs.
 

@@ -6,6 +6,7 @@
 #include "tender/devices.h"
 #include "tender/inherit.h"
 #include "tender/report.h"
+#include "tender/user.h"
 
 enum { STDIN = 0, STDOUT = 1, STDERR = 2 };
 enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
@@ -69,12 +70,24 @@ static bool is_device(int fd)
     return kind == SYS_KIND_CHARACTER || kind == SYS_KIND_BLOCK;
 }
 
+void sandbox_drop_rights(void)
+{
+    static bool dropped;
+
+    if (dropped)
+        return;
+    must(filter_no_new_privileges(), "giving up new privileges");
+    user_drop();
+    drop_capabilities();
+    dropped = true;
+}
+
 void sandbox_give_up(void)
 {
     if (sys_call3(SYS_PERSONALITY, ASK_PERSONALITY, 0, 0) & READ_IMPLIES_EXEC)
         fail("sandbox: readable memory would be executable here: start without setarch -X");
     limit(RLIMIT_CORE, 0); /* a core would hold the guest's memory */
-    drop_capabilities();
+    sandbox_drop_rights();
     if (devices_shared)
         devices_shared->start(); /* its thread keeps no right that was dropped here */
     limit(RLIMIT_NPROC, 0);

@@ -10,8 +10,12 @@
 /* Closes what the caller left open, and gets the backends ready. */
 void sandbox_prepare(void);
 
-/* Closes standard input, of which the place is taken by an output, drops capabilities, and sets
- * limits: no core, no further process, no further descriptor. */
+/* For good, and once: no new privileges, no user or group of weight, no capabilities. Before this
+ * process has a child: one that outranks the other could not end it. */
+void sandbox_drop_rights(void);
+
+/* The same, if that was not done; closes standard input, of which the place is taken by an output,
+ * and sets limits: no core, no further process, no further descriptor. */
 void sandbox_give_up(void);
 
 /* The same, and drops system calls; ends the tender if that fails. (begin) starts the filter with

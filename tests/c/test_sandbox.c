@@ -1,21 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* What a process can still do after the tender has given up its rights: wait for its output, and
  * open nothing. In a child each, as nothing comes back. */
+#define _GNU_SOURCE /* getresuid() */
+
 #include "backends/linux/error.c"
 #include "backends/linux/filter.c"
+#include "backends/linux/vdso.c"
 #include "tender/inherit.c"
 #include "tender/sandbox.c"
+#include "tender/user.c"
 
 #include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 const struct devices_shared *devices_shared;
+
+const char *options_after(const char *word, const char *prefix)
+{
+    return strncmp(word, prefix, strlen(prefix)) == 0 ? word + strlen(prefix) : NULL;
+}
+
+bool options_number(const char **text, char end, uint32_t *value)
+{
+    char *at;
+
+    *value = (uint32_t)strtoul(*text, &at, 10);
+    if (at == *text || (*at != '\0' && *at != end))
+        return false;
+    *text = at;
+    return true;
+}
 
 void fail(const char *format, ...)
 {
@@ -94,11 +116,67 @@ static void opens_nothing_without_a_console(void)
     opens_nothing();
 }
 
+static void is(uid_t wanted_user, gid_t wanted_group)
+{
+    uid_t users[3];
+    gid_t groups[3];
+
+    CHECK(getresuid(&users[0], &users[1], &users[2]) == 0);
+    CHECK(getresgid(&groups[0], &groups[1], &groups[2]) == 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(users[i], wanted_user);
+        CHECK_EQUAL(groups[i], wanted_group);
+    }
+    CHECK_EQUAL(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
+}
+
+static void is_nobody_if_root_started_it(void)
+{
+    const bool is_root = getuid() == 0;
+    const uid_t me = is_root ? NOBODY : getuid();
+    const gid_t mine = is_root ? NOBODY : getgid();
+    static const gid_t groups[] = {0, 4};
+
+    CHECK(!is_root || setgroups(2, groups) == 0);
+    sandbox_give_up();
+    is(me, mine);
+    CHECK(!is_root || getgroups(0, NULL) == 0);
+    CHECK(!is_root || (setuid(0) == -1 && errno == EPERM));
+}
+
+static void is_who_the_operator_says(void)
+{
+    if (getuid() != 0)
+        return; /* nobody else can */
+    CHECK(option("--user=1000:44"));
+    sandbox_drop_rights();
+    is(1000, 44);
+    sandbox_give_up(); /* does not try again */
+    is(1000, 44);
+}
+
+static void knows_a_user_from_a_group(void)
+{
+    CHECK(option("--user=7"));
+    CHECK(is_named && user == 7 && group == 7);
+    CHECK(option("--user=0:9"));
+    CHECK(is_named && user == 0 && group == 9);
+    CHECK(!option("--users=7"));
+}
+
 int main(void)
 {
+    static uint64_t words[] = {AT_UID, 0, AT_EUID, 0, 0};
+
+    words[1] = getuid();
+    words[3] = geteuid();
+    auxiliary_vector = words;
     in_a_child(waits_for_room);
     in_a_child(opens_nothing);
     in_a_child(opens_nothing_without_a_console);
     in_a_child(leaves_no_input);
+    in_a_child(is_nobody_if_root_started_it);
+    in_a_child(is_who_the_operator_says);
+    in_a_child(knows_a_user_from_a_group);
     return 0;
 }

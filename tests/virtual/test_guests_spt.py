@@ -2,8 +2,6 @@
 """Guests as sandboxed processes, without KVM: each ends as Solo5's spt has it."""
 
 import re
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -36,13 +34,9 @@ STATUS = {
 
 
 @pytest.fixture(scope="module")
-def there(virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Ssh:
+def there(built_spt: Path, virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Ssh:
     """Give the board with all guests, the generic tender, and one that leaves a guest alone."""
-    out = ROOT / "build" / "spt"
-    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(ROOT)]
-    command += ["platform=spt", f"out={out}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    out = built_spt
     archive = tmp_path_factory.mktemp("guests") / "guests.tgz"
     with tarfile.open(archive, mode="w:gz") as tar:
         tar.add(out / "generic" / "rpikit-tender", "parent")

@@ -207,10 +207,7 @@ long filter_listen(uint32_t number)
         {RETURN, 0, 0, ALLOW},
     };
     const struct filter_program program = {sizeof(steps) / sizeof(steps[0]), steps};
-    const long result = filter_no_new_privileges();
 
-    if (result < 0)
-        return result;
     return sys_call3(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
                      (long)(uintptr_t)&program);
 }
@@ -221,9 +218,6 @@ long filter_enter(struct filter *filter)
 
     if (program.size == 0)
         return SYS_ENOMEM;
-    const long result = filter_no_new_privileges();
-    if (result < 0)
-        return result;
     /* A thread that cannot follow is named by a number above 0. */
     const long left = sys_call3(SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
                                 (long)(uintptr_t)&program);

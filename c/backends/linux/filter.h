@@ -67,8 +67,8 @@ void filter_allow_blocks(struct filter *filter, const struct filter_blocks *bloc
 void filter_allow_call(struct filter *filter, uint32_t number);
 
 /* Has every process of this one and its children that makes system call (number), which no kernel
- * has, wait for an answer. Returns the descriptor that tells of such calls, or an error; SYS_EINVAL
- * before Linux 5.0. All other calls stay as they are. */
+ * has, wait for an answer. After filter_no_new_privileges(). Returns the descriptor that tells of
+ * such calls, or an error; SYS_EINVAL before Linux 5.0. All other calls stay as they are. */
 long filter_listen(uint32_t number);
 
 /* struct sock_fprog: include/uapi/linux/filter.h. */
@@ -84,7 +84,8 @@ struct filter_program filter_finish(struct filter *filter);
 /* What Linux asks of a process before it takes a filter. Returns 0 or an error. */
 long filter_no_new_privileges(void);
 
-/* Kills the process at anything else. Returns 0, or the error: the filter is on from here. */
+/* After that: kills the process at anything else. Returns 0, or the error: the filter is on from
+ * here. */
 long filter_enter(struct filter *filter);
 
 #endif

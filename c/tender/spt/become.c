@@ -77,7 +77,6 @@ void guest_become(const struct guest *guest)
     for (uint32_t i = 0; i < guest->plan->segments; i++)
         protect(&guest->plan->segment[i]);
     sandbox_give_up();
-    must(filter_no_new_privileges(), "giving up new privileges");
     ((passage *)PASSAGE_AT)(whole_pages(guest->memory_size), after,
                             (const struct filter_program *)(PASSAGE_AT + PROGRAM_AT),
                             guest->plan->entry, SPT_BOOT_INFO_AT, BOOT_STACK(guest->memory_size));

@@ -7,6 +7,7 @@
 #include "tender/inherit.h"
 #include "tender/memory.h"
 #include "tender/report.h"
+#include "tender/sandbox.h"
 #include "tender/spt/parent/serve.h"
 
 /* include/uapi/asm-generic/mman*.h, linux/memfd.h, linux/prctl.h */
@@ -87,6 +88,7 @@ static void on_end(int number)
 
 int world_run(const struct guest *guest, struct host *host)
 {
+    sandbox_drop_rights(); /* else Linux would forget that the child is to end with us */
     const int calls = serve_open();
     const long self = sys_call3(SYS_GETPID, 0, 0, 0);
 

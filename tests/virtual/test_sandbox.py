@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""What a tender has given up once its guest runs, as Linux tells of its processes."""
+
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from rpikit.transport.ssh import Ssh
+
+FOLDER = "/tmp/sandboxed"
+GUEST = "clock_gap"  # sleeps for as many seconds as it is told
+TENDERS = {"hvt": "hvt", "alone": "spt", "parent": "spt"}
+NOBODY = "65534"
+
+
+@pytest.fixture(scope="module")
+def there(
+    built: Path, built_spt: Path, virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory
+) -> Ssh:
+    """Give the board with a tender of each kind, and guests that sleep."""
+    archive = tmp_path_factory.mktemp("sandboxed") / "files.tgz"
+    with tarfile.open(archive, mode="w:gz") as tar:
+        tar.add(built / "generic" / "rpikit-tender", "hvt")
+        tar.add(built_spt / "generic" / "rpikit-tender", "parent")
+        tar.add(built_spt / "apps" / GUEST / "rpikit-tender", "alone")
+        tar.add(built / "apps" / GUEST / f"{GUEST}.hvt", "guest.hvt")
+        tar.add(built_spt / "apps" / GUEST / f"{GUEST}.spt", "guest.spt")
+    virtual_ssh.put(archive, f"{FOLDER}.tgz")
+    unpack = f"mkdir -p {FOLDER} && tar xzf {FOLDER}.tgz -C {FOLDER} && rm {FOLDER}.tgz"
+    assert virtual_ssh.run(unpack).status == 0
+    return virtual_ssh
+
+
+def while_it_runs(there: Ssh, tender: str, options: str, look: str) -> str:
+    """Return what (look) prints while the guest sleeps; $P is the tender, $ALL it and its child."""
+    done = there.run(
+        f"cd {FOLDER} || exit; ./{tender} --mem=2 {options} guest.{TENDERS[tender]} 60 >/dev/null & "
+        f'P=$!; sleep 1; ALL="$P $(cat /proc/$P/task/$P/children)"; {look}; kill -KILL $P; wait $P'
+    )
+    assert done.out, done.err
+    return done.out
+
+
+def of_each(look: str) -> str:
+    return f"for one in $ALL; do {look}; done"
+
+
+@pytest.mark.parametrize("tender", list(TENDERS))
+@pytest.mark.parametrize(
+    ("options", "user", "group"),
+    [("", NOBODY, NOBODY), ("--user=1000:44", "1000", "44"), ("--user=0", "0", "0")],
+)
+def test_no_process_is_roots_or_has_a_right(
+    there: Ssh, tender: str, options: str, user: str, group: str
+) -> None:
+    shown = while_it_runs(there, tender, options, of_each("cat /proc/$one/status"))
+    said = re.findall(r"^(\w+):\t?(.*?) *$", shown, re.M)
+    processes = 2 if tender == "parent" else 1
+    for key, value in {
+        "Uid": "\t".join([user] * 4),
+        "Gid": "\t".join([group] * 4),
+        "Groups": "",
+        "CapPrm": "0" * 16,
+        "CapEff": "0" * 16,
+        "CapInh": "0" * 16,
+        "NoNewPrivs": "1",
+        "Seccomp": "2",
+    }.items():
+        assert [found for name, found in said if name == key] == [value] * processes, key
+
+
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+def test_a_guest_ends_with_its_tender_whoever_they_are(there: Ssh, signal: str) -> None:
+    look = "for one in ${ALL#* }; do test -e /proc/$one || echo gone; done"
+    look = f"kill -{signal} $P; sleep 0.5; {look}"
+    assert while_it_runs(there, "parent", "", look) == "gone\n"
+
+
+def test_only_root_becomes_another(there: Ssh) -> None:
+    done = there.run(
+        f"cd {FOLDER} && su nobody -s /bin/sh -c './alone --user=1000 --mem=2 guest.spt 1'"
+    )
+    assert done.status == 1
+    assert "only root can" in done.err
