@@ -5,6 +5,7 @@
 #include "backends/linux/backend.h"
 #include "tender/devices.h"
 #include "tender/inherit.h"
+#include "tender/landlock.h"
 #include "tender/report.h"
 #include "tender/user.h"
 
@@ -77,6 +78,7 @@ void sandbox_drop_rights(void)
     if (dropped)
         return;
     must(filter_no_new_privileges(), "giving up new privileges");
+    must(landlock_enter(), "closing the way to files");
     user_drop();
     drop_capabilities();
     dropped = true;

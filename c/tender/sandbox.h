@@ -10,7 +10,7 @@
 /* Closes what the caller left open, and gets the backends ready. */
 void sandbox_prepare(void);
 
-/* For good, and once: no new privileges, no user or group of weight, no capabilities. Before this
+/* For good, and once: no new privileges, no way to files, no user or group of weight, no capabilities. Before this
  * process has a child: one that outranks the other could not end it. */
 void sandbox_drop_rights(void);
 

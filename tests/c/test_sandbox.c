@@ -7,6 +7,7 @@
 #include "backends/linux/filter.c"
 #include "backends/linux/vdso.c"
 #include "tender/inherit.c"
+#include "tender/landlock.c"
 #include "tender/sandbox.c"
 #include "tender/user.c"
 
@@ -18,6 +19,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +118,38 @@ static void opens_nothing_without_a_console(void)
     opens_nothing();
 }
 
+/* Before the limit on descriptors hides it: where this machine's kernel has Landlock. */
+static void finds_no_file(void)
+{
+    const long version = sys_call3(SYS_LANDLOCK_CREATE_RULESET, 0, 0, ASK_VERSION);
+    int ends[2];
+
+    CHECK(pipe(ends) == 0);
+    sandbox_drop_rights();
+    CHECK(write(ends[1], "open", 4) == 4);
+    if (version < 1) {
+        CHECK_EQUAL(landlock_enter(), 0);
+        return;
+    }
+    CHECK(open("/dev/null", O_RDONLY) == -1);
+    CHECK_EQUAL(errno, EACCES);
+    CHECK(unlink("/dev/null") == -1);
+    CHECK_EQUAL(errno, EACCES);
+    CHECK(mkdir("/tmp/rpikit-landlock", 0700) == -1);
+    CHECK_EQUAL(errno, EACCES);
+}
+
+/* The words of linux/landlock.h, version by version; later ones have no right that is not named. */
+static void names_every_right(void)
+{
+    CHECK_EQUAL(file_rights(1), 0x1fff);
+    CHECK_EQUAL(file_rights(2), 0x3fff);
+    CHECK_EQUAL(file_rights(3), 0x7fff);
+    CHECK_EQUAL(file_rights(4), 0x7fff);
+    CHECK_EQUAL(file_rights(5), 0xffff);
+    CHECK_EQUAL(file_rights(7), 0xffff);
+}
+
 static void is(uid_t wanted_user, gid_t wanted_group)
 {
     uid_t users[3];
@@ -175,6 +209,8 @@ int main(void)
     in_a_child(opens_nothing);
     in_a_child(opens_nothing_without_a_console);
     in_a_child(leaves_no_input);
+    in_a_child(finds_no_file);
+    names_every_right();
     in_a_child(is_nobody_if_root_started_it);
     in_a_child(is_who_the_operator_says);
     in_a_child(knows_a_user_from_a_group);

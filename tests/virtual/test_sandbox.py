@@ -2,13 +2,16 @@
 """What a tender has given up once its guest runs, as Linux tells of its processes."""
 
 import re
+import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from rpikit import toolchain
 from rpikit.transport.ssh import Ssh
 
+ROOT = Path(__file__).parents[2]
 FOLDER = "/tmp/sandboxed"
 GUEST = "clock_gap"  # sleeps for as many seconds as it is told
 TENDERS = {"hvt": "hvt", "alone": "spt", "parent": "spt"}
@@ -36,11 +39,21 @@ def there(
 def while_it_runs(there: Ssh, tender: str, options: str, look: str) -> str:
     """Return what (look) prints while the guest sleeps; $P is the tender, $ALL it and its child."""
     done = there.run(
-        f"cd {FOLDER} || exit; ./{tender} --mem=2 {options} guest.{TENDERS[tender]} 60 >/dev/null & "
-        f'P=$!; sleep 1; ALL="$P $(cat /proc/$P/task/$P/children)"; {look}; kill -KILL $P; wait $P'
+        f"cd {FOLDER} || exit; ./{tender} --mem=2 {options} guest.{TENDERS[tender]} 60 > /dev/null "
+        '& P=$!; sleep 1; ALL="$P $(cat /proc/$P/task/$P/children)"; '
+        f"{look}; kill -KILL $P; wait $P"
     )
     assert done.out, done.err
     return done.out
+
+
+def hand_made(folder: Path, name: str, *sources: str) -> Path:
+    """Build the program NAME.c beside this file for the board."""
+    program = folder / name
+    words = [*toolchain.find().cc, "-O1", "-static", "-nostdlib", "-ffreestanding"]
+    files = [ROOT / "tests" / "virtual" / f"{name}.c", *(ROOT / "c" / one for one in sources)]
+    subprocess.run([*words, f"-I{ROOT / 'c'}", "-o", program, *files], check=True)
+    return program
 
 
 def of_each(look: str) -> str:
@@ -84,3 +97,9 @@ def test_only_root_becomes_another(there: Ssh) -> None:
     )
     assert done.status == 1
     assert "only root can" in done.err
+
+
+def test_nothing_with_a_path_can_be_opened_or_made(virtual_ssh: Ssh, tmp_path: Path) -> None:
+    program = hand_made(tmp_path, "hand_landlock", "tender/landlock.c")
+    virtual_ssh.put(program, "/tmp/hand_landlock")
+    assert virtual_ssh.run("chmod +x /tmp/hand_landlock && /tmp/hand_landlock").status == 0

@@ -27,6 +27,7 @@ BEFORE = frozenset(
         "tender/gpio.c",
         "tender/i2c.c",
         "tender/inherit.c",
+        "tender/landlock.c",
         "tender/load.c",
         "tender/main.c",
         "tender/memory.c",
