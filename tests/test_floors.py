@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
-    frozenset({"console_text", "kept_log"}),
+    frozenset({"completion", "console_text", "kept_log"}),
     frozenset(
         {"soc", "board", "call", "interface", "app", "wiring"} | {"attachment", "grants", "signals"}
     ),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
+from rpikit.closing import Closing
 from rpikit.device import Answer, DeviceHalf
 from rpikit.errors import BoardError
 
@@ -46,18 +47,12 @@ class Head:
         )
 
 
-class Console:
+class Console(Closing):
     """A guest's console, open until the guest ends or we close it."""
 
     def __init__(self, half: DeviceHalf) -> None:
         self._half = half
         self._channel = half.follow()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def read(self, size: int = 4096, timeout: float | None = None) -> bytes:
         """Return what came, b"" once the guest has ended; TimeoutError when nothing came."""

@@ -4,16 +4,16 @@
 import datetime
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from filelock import FileLock, Timeout
+
+from rpikit.closing import Closing
 
 LIMIT = 4 << 20
 """Bytes after which a log is renamed to NAME.1, in place of the one of before."""
 
 
-class KeptLog:
+class KeptLog(Closing):
     """A log that is appended to; `stamps` puts the time in front of each line."""
 
     def __init__(self, path: Path, *, stamps: bool = False, limit: int = LIMIT) -> None:
@@ -49,17 +49,6 @@ class KeptLog:
         self._file.close()
         self.path.replace(self.path.with_name(f"{self.path.name}.1"))
         self._file = self.path.open("ab")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class OwnLog(KeptLog):

@@ -7,6 +7,7 @@ An origin gives events, comes back after a loss, and ends only if it was told no
 import contextlib
 import itertools
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Origin(Protocol):
         ...
 
 
-class _Returning:
+class _Returning(ABC):
     """What comes back: a loss is told in one line, tried again ever less often, its end told."""
 
     def __init__(self, name: str, reconnect: bool) -> None:
@@ -100,8 +101,9 @@ class _Returning:
                     yield Note(f"{error}; trying again until it is back")
             yield from _wait(next(pauses, _PAUSES[-1]))
 
+    @abstractmethod
     def _attached(self) -> Iterator[Event]:
-        raise NotImplementedError
+        """Give what is said, as long as it is here; BoardError says that it is not."""
 
     def _is_here(self) -> Iterator[Event]:
         """Note that it is here, and tell so after a loss."""

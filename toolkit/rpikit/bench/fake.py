@@ -9,10 +9,9 @@ import heapq
 import itertools
 from collections import defaultdict, deque
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rpikit.bench import Edge
+from rpikit.closing import Closing
 
 
 class Fake:
@@ -110,7 +109,7 @@ class FakeLine:
         self._fake.set(self._number, self._idle)
 
 
-class FakeWatch:
+class FakeWatch(Closing):
     """The edges of a fake line."""
 
     def __init__(self, fake: Fake, number: int) -> None:
@@ -132,14 +131,3 @@ class FakeWatch:
     def close(self) -> None:
         """Stop watching."""
         self._fake.unwatch(self._number, self)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

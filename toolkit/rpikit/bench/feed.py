@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pexpect import EOF, TIMEOUT
 from pexpect.spawnbase import SpawnBase
+
+from rpikit.closing import Closing
 
 if TYPE_CHECKING:
     _Spawn = SpawnBase[bytes]
@@ -66,7 +67,7 @@ class ConsoleProcess(_Spawn):
         return f"{text!r} ({len(unmatched)} bytes in all)"
 
 
-class Feed:
+class Feed(Closing):
     """Copies a console for as long as it is open; `process` is what pexpect matches on.
 
     It has the face of pytest-embedded's message queue, so that what is put or redirected into
@@ -154,14 +155,3 @@ class Feed:
             self._text += data
             self._news.notify_all()
         self.process.put(data)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -11,10 +11,9 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rpikit.bench import Edge
+from rpikit.closing import Closing
 from rpikit.errors import BenchError
 
 # The layout of c/backends/host/pins.h.
@@ -72,7 +71,7 @@ class _Side:
         self.drive.release()
 
 
-class HostPins:
+class HostPins(Closing):
     """The bench's side of the pins in a file, which is made if need be."""
 
     def __init__(self, file: Path) -> None:
@@ -144,17 +143,6 @@ class HostPins:
         self._memory.release()
         self._map.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 class HostLine:
     """The bench's end of a wire to one line."""
@@ -180,7 +168,7 @@ class HostLine:
         self._pins.drive(self._number, FREE)
 
 
-class HostWatch:
+class HostWatch(Closing):
     """The edges of one line, from either side, in the order of their stamps."""
 
     def __init__(self, pins: HostPins, number: int) -> None:
@@ -211,14 +199,3 @@ class HostWatch:
     def close(self) -> None:
         """Stop watching."""
         self._edges.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

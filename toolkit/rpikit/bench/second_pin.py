@@ -13,10 +13,9 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rpikit.bench import Edge, Line, Watch
+from rpikit.closing import Closing
 from rpikit.errors import BenchError
 from rpikit.transport import Channel, Transport
 
@@ -133,7 +132,7 @@ class SecondPin:
         )
 
 
-class Poll:
+class Poll(Closing):
     """The edges of a line that can only be asked for its level, again and again."""
 
     def __init__(self, agent: Agent, number: int) -> None:
@@ -177,14 +176,3 @@ class Poll:
             with self._news:
                 self._fault = fault
                 self._news.notify_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A wire of the virtual board: drives and watches a line of its emulated GPIO from outside."""
 
-from types import TracebackType
-from typing import Self
-
 from rpikit.bench import Edge
+from rpikit.closing import Closing
 from rpikit.virtual.pins import Pins, Watch
 
 
@@ -32,7 +30,7 @@ class VirtualLine:
         self._board.release(self._number)
 
 
-class VirtualWatch:
+class VirtualWatch(Closing):
     """The edges of one line of the virtual board, stamped by whoever runs its pins."""
 
     def __init__(self, watch: Watch) -> None:
@@ -46,14 +44,3 @@ class VirtualWatch:
     def close(self) -> None:
         """Stop watching."""
         self._watch.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

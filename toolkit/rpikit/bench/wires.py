@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from rpikit import plugins
 from rpikit.app import App, Device
 from rpikit.bench import Clock, HostClock, Line
 from rpikit.bench.pin import Pin
 from rpikit.bench.scope import Scope
+from rpikit.closing import Closing
 from rpikit.errors import BenchError
 from rpikit.wiring import Target, Wire
 
@@ -74,7 +74,7 @@ class Panel(Mapping[str, Pin]):
         return len(self._pins)
 
 
-class Wires:
+class Wires(Closing):
     """The open wires of one application on one board; inputs of the firmware lie at idle."""
 
     def __init__(self, app: App, target: Target, site: Site) -> None:
@@ -122,17 +122,6 @@ class Wires:
     def close(self) -> None:
         """Let go of every line and cut every wire."""
         self._leave.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 Driver = Callable[[Wire, Device, Site], Line]

@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from rpikit.closing import Closing
 from rpikit.errors import BoardError
 from rpikit.transport import Result
 
@@ -23,7 +22,7 @@ _END_SECONDS = 2.0
 _CHUNK = 65536
 
 
-class Local:
+class Local(Closing):
     """A transport to a folder of this machine."""
 
     def __init__(self, folder: Path, *, name: str | None = None, **environment: str) -> None:
@@ -78,17 +77,6 @@ class Local:
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _start(self, command: str, *, stderr: int) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
@@ -105,7 +93,7 @@ class Local:
             raise BoardError(f"{self.name}: cannot run {command!r}: {why}") from error
 
 
-class LocalChannel:
+class LocalChannel(Closing):
     """A running command: its output and errors in one stream, its input, its end."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes]) -> None:
@@ -133,17 +121,6 @@ class LocalChannel:
         with suppress(OSError):
             self._in.close()
         self._out.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

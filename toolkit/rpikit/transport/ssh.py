@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from rpikit.closing import Closing
 from rpikit.errors import BoardError
 from rpikit.transport import Result, SshAddress
 
@@ -30,7 +30,7 @@ _END_SECONDS = 2.0
 _CHUNK = 32768
 
 
-class Ssh:
+class Ssh(Closing):
     """A transport over SSH; it connects when first used and again after a loss."""
 
     def __init__(self, address: SshAddress, name: str) -> None:
@@ -86,17 +86,6 @@ class Ssh:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def lost(self) -> BoardError:
         """Return the error of a connection that ended by itself."""
@@ -180,7 +169,7 @@ class Ssh:
         return channel.exit_status, bytes(out), bytes(err)
 
 
-class SshChannel:
+class SshChannel(Closing):
     """A running command: its output and errors in one stream, its input, its end."""
 
     def __init__(self, ssh: Ssh, channel: "paramiko.Channel") -> None:
@@ -210,17 +199,6 @@ class SshChannel:
                 if not self._ends():
                     self._ssh.run(f"kill -KILL -- -{self._group}", timeout=_CONNECT_SECONDS)
         self._channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ends(self) -> bool:
         """Wait a moment for everything that holds the output to end; say whether it did."""

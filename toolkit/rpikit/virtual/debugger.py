@@ -11,16 +11,15 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from rpikit.closing import Closing
 from rpikit.errors import BenchError, BoardError
 from rpikit.virtual.pins import Connection
 
 _CHUNK = 65536
 
 
-class Meeting:
+class Meeting(Closing):
     """A socket at `address` that waits for a debugger; a context manager."""
 
     def __init__(self, address: Path) -> None:
@@ -64,17 +63,6 @@ class Meeting:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
         self._listener.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _carry(one: socket.socket, other: socket.socket) -> None:

@@ -7,9 +7,9 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from rpikit.closing import Closing
 from rpikit.errors import BoardError
 from rpikit.virtual import protocol
 from rpikit.virtual.wires import Edge
@@ -89,7 +89,7 @@ class Connection:
         )
 
 
-class Watch:
+class Watch(Closing):
     """The edges of some lines from now on; a context manager."""
 
     def __init__(self, path: Path, lines: tuple[int, ...]) -> None:
@@ -117,19 +117,8 @@ class Watch:
         """Stop watching."""
         self._connection.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Pins:
+class Pins(Closing):
     """The pins of one running board, by the path of its socket."""
 
     def __init__(self, socket: Path) -> None:
@@ -177,17 +166,6 @@ class Pins:
     def close(self) -> None:
         """Give the connection back; what is driven stays driven."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _connect(end: socket.socket, path: Path) -> None:
