@@ -143,6 +143,21 @@ do_stop_all() { # end all guests
     for other in $others; do echo "stopped=$other"; done
 }
 
+do_remove() { # end the guest that is named and take it off the board
+    [ -n "$named" ] || fail $USAGE 'no guest is named'
+    require_guest
+    take_lock "remove-$$" $$ 'a removal' 100
+    trap unlock EXIT
+    if guest_lives; then echo "stopped=$guest"; fi
+    stop_guest
+    [ "$latest" != "$guest" ] || rm -f "$base/current"
+    gone=$base/guests/.gone # not a guest's name: a cut leaves a whole guest or none
+    rm -rf "$gone"
+    mv "$home" "$gone" || fail_write
+    sync_home
+    rm -rf "$gone"
+}
+
 do_ps() { # say of each guest what it is and does
     read_uptime
     for name in $(list_guests); do

@@ -408,3 +408,58 @@ def test_limits_that_a_board_cannot_keep_are_told_or_refused(
     with pytest.raises(BoardError, match=r"cannot limit the (cpu|memory|cpu and memory) of blink"):
         put(board, strict)
     assert states(board) == {"lamp": "running"}
+
+
+def test_a_guest_that_is_removed_is_gone_and_its_pins_are_free(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    put(board, make_bundle(tmp_path, options=LED))
+    put(board, make_bundle(tmp_path, name="lamp", options=BUTTON))
+    removed = guests.remove("desk", board.half, "blink")
+    assert str(removed) == "desk: stopped and removed blink"
+    assert promised.result("remove", json.dumps(removed.values()))["was_running"] is True
+    assert states(board) == {"lamp": "running"}
+    assert sorted(path.name for path in (board.home / "guests").iterdir()) == ["lamp"]
+    put(board, make_bundle(tmp_path, name="heir", options=LED))
+    board.half.of("lamp").stop()
+    assert str(guests.remove("desk", board.half, "lamp")) == "desk: removed lamp"
+    assert states(board) == {"heir": "running"}
+    with pytest.raises(BoardError, match="has no guest lamp"):
+        guests.remove("desk", board.half, "lamp")
+
+
+def test_the_last_one_may_be_removed_and_comes_back_by_a_flash(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    put(board, make_bundle(tmp_path))
+    board.half.remove()
+    assert guests.ps("desk", board.half).guests == ()
+    last = DeviceHalf(board.transport, home=str(board.home), shell=board.shell)
+    assert last.status().name == ""
+    with pytest.raises(DescriptionError, match="no guest is named"):
+        last.remove()
+    assert put(board, make_bundle(tmp_path)).status.running
+
+
+def test_a_removal_that_was_cut_is_finished_by_the_next_one(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    put(board, make_bundle(tmp_path))
+    put(board, make_bundle(tmp_path, name="lamp"))
+    board.half.of("lamp").stop()
+    (board.home / "guests/lamp").rename(board.home / "guests/.gone")
+    assert states(board) == {"blink": "running"}
+    board.half.remove()
+    assert list((board.home / "guests").iterdir()) == []
+
+
+def test_a_guest_is_not_removed_while_another_is_flashed(dash: LocalBoard, tmp_path: Path) -> None:
+    put(dash, make_bundle(tmp_path))
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    up = Path("/proc/uptime").read_text().partition(".")[0]
+    born = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+    (dash.home / "lock").write_text(f"feed {os.getpid()} {born} {boot} {up} alice@lab\n")
+    with pytest.raises(BoardError, match="is being flashed by alice@lab"):
+        dash.half.remove()
+    (dash.home / "lock").unlink()
+    assert states(dash) == {"blink": "running"}

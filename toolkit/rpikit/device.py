@@ -264,6 +264,10 @@ class DeviceHalf:
         """End all guests; return the names of those that ran."""
         return self._call("stop_all").all("stopped")
 
+    def remove(self) -> bool:
+        """End the guest and take it off the board; say whether it ran."""
+        return bool(self._call("remove").all("stopped"))
+
     def logs(self, lines: int = 100) -> str:
         """Return the end of the console."""
         return self._run("logs", str(lines)).out

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The verbs ps, start and stop: the guests of a board, each with what it alone may use."""
+"""The verbs ps, start, stop and remove: the guests of a board, each with what it alone may use."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rpikit import completion, results
 from rpikit.device import DeviceHalf, Guest, Status
 from rpikit.report import Reporter
 
@@ -78,9 +79,27 @@ class Started:
         }
 
 
+@dataclass(frozen=True)
+class Removed:
+    """A guest that is not on the board any more."""
+
+    board: str
+    name: str
+    was_running: bool
+
+    def __str__(self) -> str:
+        return f"{self.board}: {'stopped and ' if self.was_running else ''}removed {self.name}"
+
+    def values(self) -> results.RemovedGuest:
+        """Return it as one object for programs."""
+        return {"board": self.board, "removed": self.name, "was_running": self.was_running}
+
+
 def ps(board: str, half: DeviceHalf) -> Guests:
     """Say what each guest of a board is and does."""
-    return Guests(board, half.ps())
+    listed = Guests(board, half.ps())
+    completion.keep(board, (guest.name for guest in listed.guests))
+    return listed
 
 
 def stop(board: str, half: DeviceHalf, name: str | None) -> Stopped:
@@ -94,7 +113,15 @@ def start(board: str, half: DeviceHalf, name: str, *, reporter: Reporter) -> Sta
     status = half.of(name).start()
     for note in status.notes:
         reporter.note(f"{name} {note}")
+    completion.add(board, name)
     return Started(board, status)
+
+
+def remove(board: str, half: DeviceHalf, name: str) -> Removed:
+    """End a guest and take it off the board: its slots, its console, and its hold on pins."""
+    was_running = half.of(name).remove()
+    completion.drop(board, name)
+    return Removed(board, name, was_running)
 
 
 def state(guest: Guest) -> str:

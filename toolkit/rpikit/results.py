@@ -138,6 +138,14 @@ class StoppedGuests(TypedDict):
     stopped: list[str]
 
 
+class RemovedGuest(TypedDict):
+    """The guest that was removed."""
+
+    board: str
+    removed: str
+    was_running: bool
+
+
 class Debugged(TypedDict):
     """What was debugged and how it was left."""
 
@@ -425,6 +433,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "logs": Line,
         "start": Started,
         "stop": StoppedGuests,
+        "remove": RemovedGuest,
         "debug": Debugged,
         "debug --server": Served,
         "debug --vscode": Written,

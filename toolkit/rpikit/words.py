@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The words of the command line: a variable for each option, and completion of boards.
+"""The words of the command line: a variable for each option, completion of boards and guests.
 
 Every option has a variable RPIKIT_OPTION, which its help shows.
 """
@@ -118,6 +118,16 @@ def boards(context: click.Context, parameter: click.Parameter, begun: str) -> li
         known = set()
     known |= {folder.name for folder in (paths.state_dir() / "boards").glob("*/")}
     return sorted(name for name in known if name.startswith(begun))
+
+
+def guests(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the guests whose names begin so, as they were last seen on the board."""
+    from rpikit import completion
+
+    board = context.params.get("name")
+    if board is None:
+        board = next(one.default for one in context.command.params if one.name == "name")
+    return [name for name in completion.guests(str(board)) if name.startswith(begun)]
 
 
 def run(group: click.Group) -> NoReturn:

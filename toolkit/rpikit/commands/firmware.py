@@ -130,7 +130,7 @@ def flash(
     Other guests of the board are stopped, unless it is to run beside them.
     """
     from rpikit import build as building
-    from rpikit import bundle, connect, report
+    from rpikit import bundle, completion, connect, report
     from rpikit import flash as verb
     from rpikit import target as targets
 
@@ -145,6 +145,7 @@ def flash(
             built = building.build(described, board=kind)
         made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
         flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside)
+    completion.add(name, described.name)
     reporter.result(flashed.values(), str(flashed))
 
 

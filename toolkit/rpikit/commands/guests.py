@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands about the guests of a board: show, start, stop, and what each of them wrote."""
+"""The commands about the guests of a board: show, start, stop, remove, and what each wrote."""
 
 import io
 import sys
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import rich_click as click
 
+from rpikit import words
 from rpikit.commands import options
 from rpikit.commands.monitor import screen_of
 
-_guest = click.argument("guest")
+_guest = click.argument("guest", shell_complete=words.guests)
 
 
 @click.command()
@@ -41,7 +42,7 @@ def start(guest: str, name: str, bench: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("guest", required=False)
+@click.argument("guest", required=False, shell_complete=words.guests)
 @click.option("--all", "is_all", is_flag=True, help="Stop every guest of the board.")
 @options.several(options.board, options.bench, options.as_json)
 def stop(guest: str | None, is_all: bool, name: str, bench: Path | None, as_json: bool) -> None:
@@ -58,7 +59,20 @@ def stop(guest: str | None, is_all: bool, name: str, bench: Path | None, as_json
 
 
 @click.command()
-@click.argument("guest", required=False)
+@options.several(_guest, options.board, options.bench, options.as_json)
+def remove(guest: str, name: str, bench: Path | None, as_json: bool) -> None:
+    """Remove GUEST from a board: end it, and delete its firmware and its console there."""
+    from rpikit import connect, report
+    from rpikit import guests as verb
+    from rpikit.device import DeviceHalf
+
+    with connect.reached(options.target(None, name, bench)) as transport:
+        removed = verb.remove(name, DeviceHalf(transport), guest)
+    report.choose(json_lines=as_json).result(removed.values(), str(removed))
+
+
+@click.command()
+@click.argument("guest", required=False, shell_complete=words.guests)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the guest ends, or Ctrl-C.")
 @click.option(
     "--lines",

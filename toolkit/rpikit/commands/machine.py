@@ -68,7 +68,7 @@ def perf(
 @click.argument("shell", type=click.Choice(words.SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete rpikit's commands, options and boards.
+    """Print the script that lets SHELL complete commands, options, boards and guests.
 
     bash: `eval "$(rpikit completion bash)"` in ~/.bashrc. zsh: the same in ~/.zshrc.
     fish: `rpikit completion fish > ~/.config/fish/completions/rpikit.fish`.
