@@ -3,6 +3,9 @@
 
 import concurrent.futures
 import contextlib
+import hashlib
+import json
+import os
 import re
 import shlex
 import subprocess
@@ -16,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from rpikit import board as boards
 from rpikit import bundle, describe, elf, interface, paths, results, wording
+from rpikit import stamp as stamps
 from rpikit import toolchain as toolchains
 from rpikit.app import App
 from rpikit.board import Board
@@ -26,6 +30,9 @@ _UNFIT = re.compile(r"[^\w ./,+@%:~-]")
 """What means something to SCons or to the shell below it, and what is not UTF-8."""
 
 LOCK = ".lock"
+
+CACHE = "RPIKIT_BUILD_CACHE"
+"""Names a folder: what was made for a board once, in whatever folder, is fetched from there."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ def build(
     sanitize: bool = False,
     out: Path | None = None,
     targets: tuple[str, ...] = (),
+    anew: bool = False,
     report: Callable[[str], None] = lambda line: None,
 ) -> Build:
     """Build an application for a board, below its own folder unless `out` says where.
@@ -109,6 +117,7 @@ def build(
     `toolchain` is one's name, else RPIKIT_TOOLCHAIN decides.
     `sanitize` has every access and every undefined step checked, on this machine only.
     `targets` are files below that folder which are made besides.
+    `anew` fetches nothing from the folder that RPIKIT_BUILD_CACHE names.
     """
     board.check_lines(app)
     chain = _toolchain(board, toolchain, sanitize)
@@ -120,7 +129,7 @@ def build(
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):
-        _make_what_changed(app, chain, folder, words, report)
+        _make_what_changed(app, chain, folder, words, report, anew)
     unikernel, tender = folder / f"{app.name}.{board.platform}", folder / "rpikit-tender"
     if board.platform == "loop":  # sizes, and what fits into memory, are the board's affair
         return Build(app, board, folder, unikernel, tender, chain.name, {}, sanitize)
@@ -229,6 +238,7 @@ def _make_what_changed(
     folder: Path,
     words: list[str],
     report: Callable[[str], None],
+    anew: bool,
 ) -> None:
     """Ask SCons, unless everything is as it was when it was asked last."""
     if isinstance(chain, toolchains.Native):  # the compiler of this machine is not known so well
@@ -238,8 +248,26 @@ def _make_what_changed(
     if not stamp.holds():
         stamp.lift()
         begun_ns = time.time_ns()
-        _make(app, folder, words, report)
+        _make(app, folder, words + ([] if anew else _cache(chain)), report)
         stamp.press(begun_ns)
+
+
+def _cache(chain: toolchains.Toolchain) -> list[str]:
+    """Return SCons's word for the cache, if there is one; each toolchain's is a folder of its own.
+
+    That of zig is left out: it writes no list of stack frames for a file without functions.
+    """
+    named = os.environ.get(CACHE)
+    if not named or not chain.compiles_at_link:
+        return []
+    programs = json.dumps(stamps.programs(chain), sort_keys=True).encode()
+    folder = Path(named).absolute() / hashlib.sha256(programs).hexdigest()[:16]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DescriptionError(f"{CACHE} = {named!r}: cannot be made ({reason})") from None
+    return [f"cache={folder}"]
 
 
 def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None]) -> None:
@@ -248,7 +276,8 @@ def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None
     It runs in the folder of the build, so that what it makes has the same name wherever that is.
     """
     script = paths.data_root() / "SConstruct"
-    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(folder), "-f", str(script)]
+    command = [sys.executable, "-m", "SCons", "-Q", "-j2", "--cache-show"]
+    command += ["-C", str(folder), "-f", str(script)]
     command += [f"app={app.folder}", f"out={folder}", *words]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"

@@ -52,7 +52,7 @@ class Stamp:
             "words": list(self.words),
             "rpikit": [__version__, *(_tree(folder, _apps()) for folder in _rules())],
             "app": _tree(self.app.folder, self.folder),
-            "toolchain": _programs(self.chain),
+            "toolchain": programs(self.chain),
             "python": [sys.version, _installed()],
             "path": os.environ.get("PATH", os.defpath),
         }
@@ -184,7 +184,7 @@ def _names(folders: Iterable[str]) -> dict[str, list[str] | None]:
     return told
 
 
-def _programs(chain: Toolchain) -> dict[str, list[int]]:
+def programs(chain: Toolchain) -> dict[str, list[int]]:
     """Return size and time of change of a toolchain's programs and headers; they are large."""
     headers = Path(chain.headers)
     found = [Path(shutil.which(name) or name).resolve() for name in chain.programs]

@@ -51,7 +51,13 @@ def verify(
 
     def make(described: App, folder: Path | None) -> tuple[Build, list[Path]]:
         built = building.build(
-            described, board=board, generic=generic, toolchain=toolchain, out=folder, report=report
+            described,
+            board=board,
+            generic=generic,
+            toolchain=toolchain,
+            out=folder,
+            anew=True,
+            report=report,
         )
         packed = bundle.make(described, board, built.unikernel, built.tender, built.folder)
         return built, [built.unikernel, built.tender, packed.path]

@@ -96,7 +96,13 @@ def compiled(env: Any, file: Path, folder: Path, flags: list[str]) -> Any:
     target = str(folder / f"{file.parent.name}-{file.stem}.o")
     known = env["OBJECTS"]
     if target not in known:
-        (known[target],) = env.Object(target, str(file), CCFLAGS=[*env["CCFLAGS"], *flags])
+        beside = []
+        if env["SETTINGS"].cache and file.suffix == ".c" and "-fstack-usage" in flags:
+            beside.append(target.removesuffix("o") + "su")  # fetched together with the object
+        made = env.Object([target, *beside], str(file), CCFLAGS=[*env["CCFLAGS"], *flags])
+        known[target] = made[0]
+        if any(file.is_relative_to(app.folder) for app in env["SETTINGS"].apps):
+            env.NoCache(made)  # who knows what an application's files look at
     return known[target]
 
 
@@ -132,7 +138,9 @@ def _maps(settings: Any, chain: toolchain.Toolchain) -> list[str]:
         **{str(app.folder): "app" for app in settings.apps},
         str(settings.out): "build",
     }
-    return [f"-ffile-prefix-map={path}={names[path]}" for path in sorted(names, key=len)]
+    maps = [f"-ffile-prefix-map={path}={names[path]}" for path in sorted(names, key=len)]
+    # It is their very purpose to make no difference, so they are no part of a cache's key.
+    return ["$(", *maps, "$)"] if settings.cache else maps
 
 
 def say(command: str, target: list[Any], source: list[Any], env: Any) -> None:

@@ -11,7 +11,7 @@ from rpikit.app import App
 from rpikit.errors import DescriptionError
 
 TOOLS = str(Path(__file__).parent)
-KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize"}
+KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
 
 _TOOLS_OF = {
     "hvt": ("cross", "interface", "unikernel", "tender", "loop", "fuzz", "measuring", "docs"),
@@ -32,6 +32,7 @@ class Settings:
     everything: bool
     platform: str = "hvt"
     sanitize: bool = False
+    cache: Path | None = None
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def read(arguments: Mapping[str, str]) -> Settings:
         everything="app" not in arguments,
         platform=arguments.get("platform", "hvt"),
         sanitize=arguments.get("sanitize", "no") == "yes",
+        cache=Path(arguments["cache"]) if "cache" in arguments else None,
     )
 
 

@@ -98,6 +98,7 @@ def unikernel(env: Any, app: App) -> Any:
         printed["manifest.c"],
         CCFLAGS=[*env["CCFLAGS"], *env["BINDINGS_FLAGS"]],
     )
+    env.NoCache(objects)  # who knows what an application's files look at
     library = env.AppLibrary()
     debug = env.Linked(
         folder / f"{app.name}.debug",
