@@ -2,6 +2,7 @@
 /* The devices of the manifest on the tender's side: options, and what is attached. */
 #include "tender/devices.h"
 
+#include "backends/linux/sealed.h"
 #include "backends/linux/sys.h"
 #include "tender/options.h"
 #include "tender/report.h"
@@ -9,9 +10,9 @@
 extern const struct device *const devices[] __asm__("__start_tender_devices");
 extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
 
-const struct devices_shared *devices_shared;
+const struct devices_shared *devices_shared SEALED;
 
-static const struct mft *declared; /* once attached */
+static const struct mft *declared SEALED; /* once attached */
 
 /* One that takes no options and attaches nothing: without any, the list would have no place. */
 static bool no_option(const char *word)

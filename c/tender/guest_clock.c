@@ -3,11 +3,12 @@
 #include "tender/guest_clock.h"
 
 #include "backends/linux/guest_clock.h"
+#include "backends/linux/sealed.h"
 #include "lib/counter.h"
 
 #define LOOKS 5
 
-static const struct kvm *machine;
+static const struct kvm *machine SEALED;
 
 static uint64_t counter(void)
 {

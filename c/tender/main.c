@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tender in order: it loads a unikernel, gives up its own rights, and serves its calls. */
+#include "backends/linux/sealed.h"
 #include "lib/boot.h"
 #include "lib/paging.h"
 #include "tender/devices.h"
@@ -11,10 +12,10 @@
 #include "tender/run.h"
 #include "tender/sandbox.h"
 
-static struct options options = {.target = "hvt", .memory_step = HVT_MEMORY_STEP};
-static struct image image;
+static struct options options SEALED = {.target = "hvt", .memory_step = HVT_MEMORY_STEP};
+static struct image image SEALED;
 static struct host host;
-static struct kvm kvm;
+static struct kvm kvm SEALED;
 
 /* Memory of the guest, and above it what it shares, as far as addresses reach. */
 static void map_memory(void)

@@ -3,6 +3,7 @@
 #include "abi/boot_info.h"
 #include "abi/call.h"
 #include "backends/linux/backend.h"
+#include "backends/linux/sealed.h"
 #include "devices/net_ring.h"
 #include "lib/string.h"
 #include "tender/devices.h"
@@ -17,7 +18,7 @@
 enum { SIG_SETMASK = 2, EFD_CLOEXEC = SYS_O_CLOEXEC };
 
 static struct net_ring_side side;
-static int bell; /* rung by the guest's kick, in the kernel */
+static int bell SEALED; /* rung by the guest's kick, in the kernel */
 static uint8_t stack[STACK_SIZE] __attribute__((aligned(16)));
 
 /* Until nothing has come for a while. */

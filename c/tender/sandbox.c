@@ -7,11 +7,20 @@
 #include "tender/inherit.h"
 #include "tender/landlock.h"
 #include "tender/report.h"
+#include "tender/seal.h"
 #include "tender/user.h"
 
 enum { STDIN = 0, STDOUT = 1, STDERR = 2 };
-enum { RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 }; /* asm-generic/resource.h */
-enum { F_DUPFD = 0 };                                          /* asm-generic/fcntl.h */
+enum { F_DUPFD = 0 }; /* asm-generic/fcntl.h */
+
+/* asm-generic/resource.h */
+enum {
+    RLIMIT_FSIZE = 1,
+    RLIMIT_CORE = 4,
+    RLIMIT_NPROC = 6,
+    RLIMIT_NOFILE = 7,
+    RLIMIT_MEMLOCK = 8,
+};
 
 #define READ_IMPLIES_EXEC  0x0400000L /* include/uapi/linux/personality.h */
 #define ASK_PERSONALITY    0xffffffffL
@@ -61,14 +70,33 @@ static void keep_descriptors(void)
     limit(RLIMIT_NOFILE, 1);
 }
 
-static bool is_device(int fd)
+/* Whether an output is of such a kind. */
+static bool outputs_regular, outputs_device;
+
+static void look_at_outputs(void)
 {
     struct sys_stat status;
 
-    if (sys_fstat(fd, &status) != 0)
-        return true;
-    const uint32_t kind = status.mode & SYS_KIND_MASK;
-    return kind == SYS_KIND_CHARACTER || kind == SYS_KIND_BLOCK;
+    for (int fd = STDOUT; fd <= STDERR; fd++) {
+        const long result = sys_fstat(fd, &status);
+        const uint32_t kind = result == 0 ? status.mode & SYS_KIND_MASK : SYS_KIND_CHARACTER;
+        outputs_device |= kind == SYS_KIND_CHARACTER || kind == SYS_KIND_BLOCK;
+        outputs_regular |= kind == SYS_KIND_REGULAR;
+    }
+}
+
+/* No file grows beyond the largest disk, unless one is the guest's console. */
+static void limit_files(void)
+{
+    uint64_t largest = 0;
+
+    if (outputs_regular)
+        return;
+    for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
+        const uint64_t size = (*it)->file_size ? (*it)->file_size() : 0;
+        largest = size > largest ? size : largest;
+    }
+    limit(RLIMIT_FSIZE, largest);
 }
 
 void sandbox_drop_rights(void)
@@ -93,6 +121,9 @@ void sandbox_give_up(void)
     if (devices_shared)
         devices_shared->start(); /* its thread keeps no right that was dropped here */
     limit(RLIMIT_NPROC, 0);
+    limit(RLIMIT_MEMLOCK, 0);
+    look_at_outputs();
+    limit_files();
     keep_descriptors();
 }
 
@@ -104,12 +135,13 @@ void sandbox_enter(void (*begin)(struct filter *filter, bool exactly))
     sandbox_give_up();
     /* All that is left to make an ioctl on is the guest's own: its vCPU, its lines. Unless our
      * output is a device: a terminal would take it for keys typed by the operator. */
-    begin(&filter, is_device(STDOUT) || is_device(STDERR));
+    begin(&filter, outputs_device);
     for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->allow)
             (*it)->allow(&filter);
     }
     filter_allow(&filter, SYS_WRITE, writes, 1);
     filter_allow(&filter, SYS_EXIT_GROUP, NULL, 0);
+    must(seal(), "sealing memory");
     must(filter_enter(&filter), "installing the filter of system calls");
 }

@@ -9,6 +9,7 @@
 #include "tender/inherit.c"
 #include "tender/landlock.c"
 #include "tender/sandbox.c"
+#include "tender/seal.c"
 #include "tender/user.c"
 
 #include "check.h"
@@ -18,6 +19,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,8 +49,16 @@ void fail(const char *format, ...)
     abort();
 }
 
-static const struct linux_backend none = {.open = NULL};
-LINUX_BACKEND(none);
+enum { DISK = 4096 };
+
+static uint64_t file_size(void)
+{
+    return DISK;
+}
+
+static const struct linux_backend small = {.open = NULL}, large = {.file_size = file_size};
+LINUX_BACKEND(small);
+LINUX_BACKEND(large);
 
 static void in_a_child(void (*act)(void))
 {
@@ -110,6 +120,73 @@ static void leaves_no_input(void)
     char byte;
     CHECK(read(STDIN, &byte, 1) == -1);
     CHECK_EQUAL(errno, EBADF);
+}
+
+static uint64_t limit_of(int what)
+{
+    uint64_t is[2]; /* soft, hard */
+
+    CHECK(sys_call6(SYS_PRLIMIT64, 0, what, 0, (long)(uintptr_t)is, 0, 0) == 0);
+    CHECK_EQUAL(is[0], is[1]);
+    return is[0];
+}
+
+/* Outputs that are no files: then none is written beyond the largest disk. */
+static void has_limits(void)
+{
+    int ends[2];
+
+    CHECK(pipe(ends) == 0);
+    CHECK(dup2(ends[1], STDOUT) == STDOUT);
+    CHECK(dup2(ends[1], STDERR) == STDERR);
+    sandbox_give_up();
+    CHECK_EQUAL(limit_of(RLIMIT_CORE), 0);
+    CHECK_EQUAL(limit_of(RLIMIT_NPROC), 0);
+    CHECK_EQUAL(limit_of(RLIMIT_MEMLOCK), 0);
+    CHECK_EQUAL(limit_of(RLIMIT_NOFILE), 1);
+    CHECK_EQUAL(limit_of(RLIMIT_FSIZE), DISK);
+}
+
+static void lets_a_file_that_is_the_console_grow(void)
+{
+    char name[] = "/tmp/rpikit-console-XXXXXX";
+    const int file = mkstemp(name);
+
+    CHECK(file >= 0 && unlink(name) == 0);
+    CHECK(dup2(file, STDOUT) == STDOUT);
+    sandbox_give_up();
+    CHECK(ftruncate(STDOUT, DISK + 1) == 0);
+}
+
+/* A program of three pages, of which the second is to be read only. */
+static void seals_memory(void)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *at = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const struct part parts[] = {
+        {.type = PART_LOADED, .vaddr = (uintptr_t)at, .memsz = 3 * page - 8},
+        {.type = PART_RELRO, .vaddr = (uintptr_t)at + page, .memsz = page},
+    };
+    const uint64_t words[] = {AT_PHDR,    (uintptr_t)parts, AT_PHNUM, 2,
+                              AT_PAGESZ, page,                 0};
+
+    CHECK(at != MAP_FAILED);
+    auxiliary_vector = words;
+    CHECK_EQUAL(seal(), 0);
+    at[0] = at[2 * page] = 1;
+    if (sys_call3(SYS_MSEAL, 0, 0, 0) != SYS_ENOSYS) {
+        CHECK(mprotect(at + page, page, PROT_READ | PROT_WRITE) == -1 && errno == EPERM);
+        CHECK(munmap(at, page) == -1 && errno == EPERM);
+    }
+    int status;
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        at[page] = 1;
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 static void opens_nothing_without_a_console(void)
@@ -210,6 +287,9 @@ int main(void)
     in_a_child(opens_nothing_without_a_console);
     in_a_child(leaves_no_input);
     in_a_child(finds_no_file);
+    in_a_child(has_limits);
+    in_a_child(lets_a_file_that_is_the_console_grow);
+    in_a_child(seals_memory);
     names_every_right();
     in_a_child(is_nobody_if_root_started_it);
     in_a_child(is_who_the_operator_says);

@@ -103,3 +103,22 @@ def test_nothing_with_a_path_can_be_opened_or_made(virtual_ssh: Ssh, tmp_path: P
     program = hand_made(tmp_path, "hand_landlock", "tender/landlock.c")
     virtual_ssh.put(program, "/tmp/hand_landlock")
     assert virtual_ssh.run("chmod +x /tmp/hand_landlock && /tmp/hand_landlock").status == 0
+
+
+@pytest.mark.parametrize("tender", ["hvt", "parent"])
+def test_what_was_granted_cannot_be_rewritten(there: Ssh, tender: str) -> None:
+    shown = while_it_runs(there, tender, "", "cat /proc/$P/maps")
+    rights = re.findall(rf"^\S+ (\S+) .*{FOLDER}/{tender}$", shown, re.M)
+    assert rights == ["r-xp", "r--p", "rw-p"]
+
+
+def test_limits_leave_no_room(there: Ssh) -> None:
+    shown = while_it_runs(there, "parent", "", of_each("cat /proc/$one/limits"))
+    for name, most in {
+        "Max core file size": 0,
+        "Max processes": 0,
+        "Max locked memory": 0,
+        "Max open files": 1,
+        "Max file size": 0,
+    }.items():
+        assert re.findall(rf"^{name} +(\w+) +(\w+)", shown, re.M) == [(str(most),) * 2] * 2, name

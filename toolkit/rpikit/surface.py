@@ -35,6 +35,7 @@ BEFORE = frozenset(
         "tender/options.c",
         "tender/pwm.c",
         "tender/sandbox.c",
+        "tender/seal.c",
         "tender/spi.c",
         "tender/spt/boot.c",
         "tender/spt/filter.c",

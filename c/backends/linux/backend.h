@@ -8,6 +8,7 @@
 struct linux_backend {
     void (*open)(void);                   /* before the guest starts; may be NULL */
     void (*allow)(struct filter *filter); /* system calls it makes from then on; may be NULL */
+    uint64_t (*file_size)(void);          /* to which it may write a file, bytes; may be NULL */
     void (*close)(void);                  /* at the end, however it comes; may be NULL */
 };
 

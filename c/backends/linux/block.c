@@ -4,10 +4,12 @@
 
 #include "backends/linux/backend.h"
 #include "backends/linux/block.h"
+#include "backends/linux/sealed.h"
 
 enum { DEVICES = 64, SEEK_END = 2 };
 
-static int fds[DEVICES]; /* 0: not open */
+static int fds[DEVICES] SEALED; /* 0: not open */
+static uint64_t largest SEALED; /* bytes of one */
 
 struct failures block_failures;
 
@@ -38,6 +40,8 @@ long block_open(uint32_t handle, const char *path, uint64_t *size)
     }
     fds[handle] = (int)fd;
     *size = (uint64_t)end;
+    if (*size > largest)
+        largest = *size;
     return 0;
 }
 
@@ -79,5 +83,10 @@ static void allow(struct filter *filter)
     filter_allow_fds(filter, SYS_PWRITE64, fds, DEVICES);
 }
 
-static const struct linux_backend block = {.allow = allow};
+static uint64_t file_size(void)
+{
+    return largest;
+}
+
+static const struct linux_backend block = {.allow = allow, .file_size = file_size};
 LINUX_BACKEND(block);

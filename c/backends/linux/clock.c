@@ -3,26 +3,25 @@
 #include "backends/clock.h"
 
 #include "backends/linux/backend.h"
+#include "backends/linux/sealed.h"
 #include "backends/linux/vdso.h"
 
 enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1 };
 
 typedef int clock_function(int clock, struct sys_timespec *now);
 
-static clock_function find_first;
-static clock_function *get_time = find_first;
+static clock_function *get_time SEALED;
 
 static int ask_kernel(int clock, struct sys_timespec *now)
 {
     return (int)sys_call3(SYS_CLOCK_GETTIME, clock, (long)(uintptr_t)now, 0);
 }
 
-static int find_first(int clock, struct sys_timespec *now)
+static void open(void)
 {
     void *found = vdso_find(SYS_VDSO_CLOCK);
 
     get_time = found ? (clock_function *)found : ask_kernel;
-    return get_time(clock, now);
 }
 
 static uint64_t read_clock(int clock)
@@ -51,5 +50,5 @@ static void allow(struct filter *filter)
     filter_allow(filter, SYS_CLOCK_GETTIME, &realtime, 1);
 }
 
-static const struct linux_backend clock = {.allow = allow};
+static const struct linux_backend clock = {.open = open, .allow = allow};
 LINUX_BACKEND(clock);

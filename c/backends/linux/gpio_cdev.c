@@ -6,6 +6,7 @@
 #include "backends/linux/backend.h"
 #include "backends/linux/gpio_uapi.h"
 #include "backends/linux/poll.h"
+#include "backends/linux/sealed.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -26,11 +27,11 @@ struct line {
 
 uint64_t gpio_cdev_levels;
 
-static int lines_fd; /* 0 as long as there are no lines */
-static bool has_edges; /* some line's edges are wanted */
-static uint32_t line_count;
+static int lines_fd SEALED; /* 0 as long as there are no lines */
+static bool has_edges SEALED; /* some line's edges are wanted */
+static uint32_t line_count SEALED;
 static struct line lines[GPIO_DRIVER_LINES];
-static uint8_t index_of[GPIO_DRIVER_LINES]; /* of a line of the chip in (lines) */
+static uint8_t index_of[GPIO_DRIVER_LINES] SEALED; /* of a line of the chip in (lines) */
 static struct line_event events[EVENTS];
 static uint32_t event_first, event_count;
 

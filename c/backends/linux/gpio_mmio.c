@@ -5,6 +5,7 @@
 #include "backends/linux/backend.h"
 #include "backends/linux/gpio_cdev.h"
 #include "backends/linux/gpio_mmio.h"
+#include "backends/linux/sealed.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -22,10 +23,10 @@ enum gpio_register {
     GPLEV = 0x34 / 4,
 };
 
-volatile uint32_t *gpio_mmio_registers;
+volatile uint32_t *gpio_mmio_registers SEALED;
 
-static uint64_t direct;             /* lines that are written through registers */
-static struct gpio_backend *kernel; /* everything else */
+static uint64_t direct SEALED;             /* lines that are written through registers */
+static struct gpio_backend *kernel SEALED; /* everything else */
 
 static void write(enum gpio_register first, uint64_t lines)
 {

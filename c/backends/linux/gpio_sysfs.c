@@ -2,6 +2,7 @@
 /* GPIO lines through /sys/class/gpio, as on old kernels: three files opened once for each line. */
 #include "backends/linux/backend.h"
 #include "backends/linux/gpio_driver.h"
+#include "backends/linux/sealed.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -14,9 +15,9 @@ struct line {
     int value, direction;   /* descriptors */
 };
 
-static struct line lines[GPIO_DRIVER_LINES];
-static uint32_t base; /* the chip's first number in sysfs: 458 on a Pi 3 with a 4.x or 5.x kernel */
-static int unexport_fd = -1;
+static struct line lines[GPIO_DRIVER_LINES] SEALED;
+static uint32_t base SEALED; /* the chip's first number in sysfs: 458 on a Pi 3 with a 4.x or 5.x kernel */
+static int unexport_fd SEALED = -1;
 
 static bool set(struct gpio_backend *self, uint64_t wanted, uint64_t high)
 {

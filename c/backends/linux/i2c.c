@@ -6,6 +6,7 @@
 
 #include "backends/i2c.h"
 #include "backends/linux/backend.h"
+#include "backends/linux/sealed.h"
 #include "lib/format.h"
 
 enum { DEVICES = 64 };
@@ -30,8 +31,8 @@ struct transaction {
 _Static_assert(sizeof(struct message) == 16 && sizeof(struct transaction) == 16, "i2c-dev.h");
 _Static_assert(I2C_SIZE_MAX <= 8192, "i2c-dev refuses longer messages");
 
-static int fds[DEVICES]; /* 0: not open */
-static uint16_t addresses[DEVICES];
+static int fds[DEVICES] SEALED; /* 0: not open */
+static uint16_t addresses[DEVICES] SEALED;
 
 struct failures i2c_failures;
 

@@ -5,6 +5,7 @@
 #include "backends/linux/backend.h"
 #include "backends/linux/net.h"
 #include "backends/linux/poll.h"
+#include "backends/linux/sealed.h"
 #include "lib/string.h"
 
 enum { DEVICES = 64 };
@@ -36,7 +37,7 @@ struct interface {
 
 _Static_assert(sizeof(struct interface) == 40, "struct ifreq of 64-bit Linux");
 
-static int fds[DEVICES]; /* 0: not open */
+static int fds[DEVICES] SEALED; /* 0: not open */
 
 /* Asks for (request) of the interface. */
 static long ask(struct interface *interface, unsigned int request)

@@ -7,6 +7,7 @@
 
 #include "backends/linux/backend.h"
 #include "backends/linux/poll.h"
+#include "backends/linux/sealed.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -21,7 +22,7 @@ enum { EPOLL_CTL_ADD = 1, CLOEXEC = SYS_O_CLOEXEC, NONBLOCK = SYS_O_NONBLOCK };
 #define SOURCES 64 /* handles, and the timer in place of handle 0 */
 
 /* Both 0 while there is nothing to watch: then a plain sleep is all that is needed. */
-static int set, timer;
+static int set SEALED, timer SEALED;
 
 static long watch(int fd, uint32_t events, uint64_t data)
 {

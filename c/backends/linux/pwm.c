@@ -4,6 +4,7 @@
 #include "backends/linux/pwm.h"
 
 #include "backends/linux/backend.h"
+#include "backends/linux/sealed.h"
 #include "backends/pwm.h"
 #include "lib/format.h"
 
@@ -14,9 +15,9 @@ enum file { PERIOD, DUTY, ENABLE, FILES };
 static const char *const names[FILES] = {
     [PERIOD] = "period", [DUTY] = "duty_cycle", [ENABLE] = "enable"};
 
-static int fds[FILES][DEVICES]; /* 0: not open */
-static int unexports[DEVICES];  /* of what was exported here; 0: none */
-static uint32_t channels[DEVICES];
+static int fds[FILES][DEVICES] SEALED; /* 0: not open */
+static int unexports[DEVICES] SEALED;  /* of what was exported here; 0: none */
+static uint32_t channels[DEVICES] SEALED;
 static bool are_set[DEVICES]; /* by the guest */
 static uint32_t are_enabled[DEVICES];
 static uint32_t periods[DEVICES], duties[DEVICES]; /* ns, as they are set */

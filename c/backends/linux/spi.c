@@ -3,6 +3,7 @@
 #include "backends/linux/spi.h"
 
 #include "backends/linux/backend.h"
+#include "backends/linux/sealed.h"
 #include "backends/spi.h"
 #include "lib/format.h"
 
@@ -25,8 +26,8 @@ struct transfer {
 _Static_assert(sizeof(struct transfer) == 32, "spidev.h");
 _Static_assert(SPI_SIZE_MAX <= 4096, "spidev has a buffer of this size, unless told otherwise");
 
-static int fds[DEVICES]; /* 0: not open */
-static uint32_t speeds[DEVICES];
+static int fds[DEVICES] SEALED; /* 0: not open */
+static uint32_t speeds[DEVICES] SEALED;
 
 struct failures spi_failures;
 

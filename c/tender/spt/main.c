@@ -2,6 +2,7 @@
 /* The tender of spt in order: it loads a unikernel, and leaves it alone in a process of Linux. */
 #include "abi/boot_info.h"
 #include "abi/spt.h"
+#include "backends/linux/sealed.h"
 #include "tender/devices.h"
 #include "tender/load.h"
 #include "tender/options.h"
@@ -14,9 +15,9 @@
 #define MIB UINT64_C(0x100000)
 
 static struct options options = {.target = "spt", .memory_step = MIB};
-static struct image image;
+static struct image image SEALED;
 static struct host host;
-static struct guest guest;
+static struct guest guest SEALED;
 
 int run(int argc, char **argv)
 {

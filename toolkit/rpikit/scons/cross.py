@@ -88,6 +88,7 @@ def generate(env: Any) -> None:
         "-fno-stack-protector",
         "-mgeneral-regs-only",
         "-mno-outline-atomics",
+        "-DRPIKIT_SEALS",
     ]
 
 

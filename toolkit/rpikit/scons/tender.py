@@ -108,7 +108,9 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
         "--gc-sections",
         "-znostart-stop-gc",  # some parts are found by the name of their section alone
         "-znoexecstack",
-        "-znorelro",
+        "-zrelro",  # what is written once, c/backends/linux/sealed.h, has pages of its own
+        "-znow",  # else GNU ld puts the beginning of .data there, too
+        "-zmax-page-size=0x4000",  # the largest of a Pi's kernels
         "--fatal-warnings",
         whole=True,
     )

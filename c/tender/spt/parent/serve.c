@@ -4,6 +4,7 @@
 
 #include "abi/spt.h"
 #include "backends/linux/guest_clock.h"
+#include "backends/linux/sealed.h"
 #include "backends/linux/sys.h"
 #include "lib/counter.h"
 #include "lib/string.h"
@@ -35,7 +36,7 @@ _Static_assert(sizeof(struct answer) == 24, "seccomp.h: struct seccomp_notif_res
 
 enum { WNOHANG = 1 };
 
-static int listener;
+static int listener SEALED;
 
 static uint64_t counter_now(void)
 {
