@@ -85,12 +85,13 @@ struct action {
 /* Some machines' kernels take no handler without a place to return to; ours do not return. */
 #define SA_RESTORER  UINT64_C(0x04000000) /* arch's uapi/asm/signal.h */
 #define SA_NOCLDSTOP UINT64_C(1)          /* a child that stops has not ended */
+#define SA_SIGINFO   UINT64_C(4)
 
 static void handle(int number, uintptr_t handler)
 {
     const struct action action = {
         .handler = handler,
-        .flags = SA_RESTORER | SA_NOCLDSTOP,
+        .flags = SA_RESTORER | SA_NOCLDSTOP | SA_SIGINFO,
         .restorer = handler,
         .mask = ~UINT64_C(0),
     };
@@ -111,7 +112,7 @@ void report_no_signals(bool ignored)
     handle(SIGTERM, ignored ? IGNORE : DEFAULT);
 }
 
-void report_children(void (*handler)(int number))
+void report_children(void (*handler)(int number, const struct signal_info *info))
 {
     handle(SIGCHLD, (uintptr_t)handler);
 }

@@ -47,7 +47,6 @@ enum sys_number {
     SYS_MMAP = 222,
     SYS_MPROTECT = 226,
     SYS_MADVISE = 233,
-    SYS_WAIT4 = 260,
     SYS_PRLIMIT64 = 261,
     SYS_SECCOMP = 277,
     SYS_MEMFD_CREATE = 279,

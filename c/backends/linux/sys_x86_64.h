@@ -24,7 +24,6 @@ enum sys_number {
     SYS_GETPID = 39,
     SYS_SOCKET = 41,
     SYS_CLONE = 56,
-    SYS_WAIT4 = 61,
     SYS_FCNTL = 72,
     SYS_FTRUNCATE = 77,
     SYS_GETPPID = 110,

@@ -13,7 +13,8 @@
 /* include/uapi/asm-generic/mman*.h, linux/memfd.h, linux/prctl.h */
 enum { PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 0x1, MAP_FIXED = 0x10, MAP_NORESERVE = 0x4000 };
 enum { MFD_CLOEXEC = 1, PR_SET_PDEATHSIG = 1, SIGKILL = 9, SIGCHLD = 17 };
-enum { WNOHANG = 1, SIGNALLED = 128 }; /* 128 and the signal's number, as shells have it */
+enum { EXITED = 1, KILLED = 2, DUMPED = 3 }; /* asm-generic/siginfo.h, CLD_... */
+enum { SIGNALLED = 128 }; /* and the signal's number, as shells have it */
 
 const bool world_has_parent = true;
 
@@ -76,14 +77,15 @@ static void be_the_guest(const struct guest *guest, long parent)
     guest_become(guest);
 }
 
-/* The guest has ended: by itself, or by a signal, such as the one for a bad access. */
-static void on_end(int number)
+/* The guest has ended: by itself, or by a signal, such as the one for a bad access. Linux tells how
+ * along with the news, so nobody has to ask; codes above 0 are the kernel's alone to send. */
+static void on_end(int number, const struct signal_info *info)
 {
-    int status = 0;
-
-    (void)number;
-    sys_call6(SYS_WAIT4, -1, (long)(uintptr_t)&status, WNOHANG, 0, 0, 0);
-    leave(status & 0x7f ? SIGNALLED + (status & 0x7f) : status >> 8 & 0xff);
+    if (info->code == EXITED)
+        leave(info->status);
+    if (info->code == KILLED || info->code == DUMPED)
+        leave(SIGNALLED + info->status);
+    fail("Exiting on signal %d", number);
 }
 
 int world_run(const struct guest *guest, struct host *host)
