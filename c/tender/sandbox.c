@@ -70,8 +70,17 @@ static void keep_descriptors(void)
     limit(RLIMIT_NOFILE, 1);
 }
 
-/* Whether an output is of such a kind. */
-static bool outputs_regular, outputs_device;
+/* Whether an output is of such a kind; and whether one is like a file, so that it can be read or
+ * written at a place. */
+static bool outputs_regular, outputs_device, outputs_placed;
+
+/* Linux refuses that before it looks at anything else, if (fd) is a terminal. */
+static bool has_place(int fd, uint32_t kind)
+{
+    if (kind == SYS_KIND_PIPE || kind == SYS_KIND_SOCKET)
+        return false;
+    return kind != SYS_KIND_CHARACTER || sys_pread(fd, NULL, 0, 0) != SYS_ESPIPE;
+}
 
 static void look_at_outputs(void)
 {
@@ -82,6 +91,7 @@ static void look_at_outputs(void)
         const uint32_t kind = result == 0 ? status.mode & SYS_KIND_MASK : SYS_KIND_CHARACTER;
         outputs_device |= kind == SYS_KIND_CHARACTER || kind == SYS_KIND_BLOCK;
         outputs_regular |= kind == SYS_KIND_REGULAR;
+        outputs_placed |= has_place(fd, kind);
     }
 }
 
@@ -136,6 +146,10 @@ void sandbox_enter(void (*begin)(struct filter *filter, bool exactly))
     /* All that is left to make an ioctl on is the guest's own: its vCPU, its lines. Unless our
      * output is a device: a terminal would take it for keys typed by the operator. */
     begin(&filter, outputs_device);
+    /* Of the rest that is open only what was granted is like a file: the others are of the kinds
+     * that take no place (vCPU, lines, sets of events, timers), or a tap, where a place has no
+     * meaning and reading and writing is granted. */
+    filter.placed_anywhere = !outputs_placed;
     for (const struct linux_backend *const *it = linux_backends; it < linux_backends_end; it++) {
         if ((*it)->allow)
             (*it)->allow(&filter);

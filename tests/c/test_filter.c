@@ -175,6 +175,48 @@ static void allows_whole_blocks_within_a_device(struct filter *filter)
     }
 }
 
+enum { PLACED_FD = 6 };
+
+static void make_placed(struct filter *filter, bool anywhere)
+{
+    static const int fds[] = {0, PLACED_FD, 0, PLACED_FD + 1, PLACED_FD + 3};
+
+    filter_begin(filter, SYS_IOCTL, NULL, 0);
+    filter->placed_anywhere = anywhere;
+    filter_allow_placed(filter, SYS_PREAD64, fds, 5);
+    filter_allow_placed(filter, SYS_PWRITE64, fds, 1); /* none at all */
+    filter_allow_fd(filter, SYS_WRITE, 1);
+    filter_finish(filter);
+    filter->placed_anywhere = false;
+}
+
+static void allows_a_place_in_what_was_granted(struct filter *filter)
+{
+    static const bool granted[FDS] = {
+        [PLACED_FD] = true, [PLACED_FD + 1] = true, [PLACED_FD + 3] = true};
+
+    make_placed(filter, false);
+    for (uint32_t fd = 0; fd < FDS; fd++) {
+        CHECK_EQUAL(moves(filter, SYS_PREAD64, fd, BLOCK, 0), granted[fd] ? ALLOW : KILL_PROCESS);
+        CHECK_EQUAL(moves(filter, SYS_PWRITE64, fd, BLOCK, 0), KILL_PROCESS);
+    }
+}
+
+/* As Linux does to find what it need not run the filter for: no rule looks at an argument. */
+static void need_not_look_where_all_else_refuses_a_place(struct filter *filter)
+{
+    const struct call call = call_of(SYS_PREAD64, ARCH_AARCH64, 0, 0);
+
+    make_placed(filter, true);
+    for (uint32_t fd = 0; fd < FDS; fd++) {
+        CHECK_EQUAL(moves(filter, SYS_PREAD64, fd, BLOCK, 0), ALLOW);
+        CHECK_EQUAL(moves(filter, SYS_PWRITE64, fd, BLOCK, 0), KILL_PROCESS);
+    }
+    for (uint32_t at = 0; filter->step[at].code != RETURN || filter->step[at].value != ALLOW; at++)
+        CHECK(filter->step[at].code != LOAD || filter->step[at].value < ARGUMENTS_AT);
+    CHECK_EQUAL(run(filter, &call), ALLOW);
+}
+
 /* As many as a manifest can have beside a network. */
 static void has_room_for_every_disk(struct filter *filter)
 {
@@ -208,6 +250,8 @@ int main(void)
     allows_what_its_rules_say(&filter);
     kills_another_architecture(&filter);
     allows_whole_blocks_within_a_device(&filter);
+    allows_a_place_in_what_was_granted(&filter);
+    need_not_look_where_all_else_refuses_a_place(&filter);
     has_room_for_every_disk(&filter);
     says_when_it_is_full(&filter);
     return 0;

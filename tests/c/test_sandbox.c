@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +190,45 @@ static void seals_memory(void)
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
+static bool is_placed(int out, int err)
+{
+    CHECK(dup2(out, STDOUT) == STDOUT && dup2(err, STDERR) == STDERR);
+    outputs_regular = outputs_device = outputs_placed = false;
+    look_at_outputs();
+    return outputs_placed;
+}
+
+/* The weaker filter is for outputs that refuse a place; the kernel says which, here by pread(). */
+static void knows_what_has_a_place(void)
+{
+    const int said = dup(STDERR), null = open("/dev/null", O_RDWR), terminal = posix_openpt(O_RDWR);
+    char name[] = "/tmp/rpikit-placed-XXXXXX";
+    const int file = mkstemp(name);
+    int pipes[2], sockets[2];
+
+    CHECK(file >= 0 && unlink(name) == 0);
+    CHECK(pipe(pipes) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
+    const int all[] = {pipes[1], sockets[0], terminal, null, file};
+    bool placed[5], refused[5], beside[5];
+    for (int i = 0; i < 5; i++) {
+        char byte = 0;
+        placed[i] = is_placed(all[i], all[i]);
+        beside[i] = is_placed(pipes[1], all[i]);
+        refused[i] = pwrite(all[i], &byte, 1, 0) == -1 && errno == ESPIPE;
+    }
+    close(STDOUT);
+    close(STDERR);
+    look_at_outputs();
+    const bool closed = outputs_placed;
+    CHECK(dup2(said, STDERR) == STDERR);
+    for (int i = 0; i < 5; i++) {
+        CHECK_EQUAL(placed[i], i > 2);
+        CHECK_EQUAL(beside[i], i > 2);
+        CHECK_EQUAL(refused[i], i <= 2);
+    }
+    CHECK(closed);
+}
+
 static void opens_nothing_without_a_console(void)
 {
     close(STDOUT);
@@ -290,6 +330,7 @@ int main(void)
     in_a_child(has_limits);
     in_a_child(lets_a_file_that_is_the_console_grow);
     in_a_child(seals_memory);
+    in_a_child(knows_what_has_a_place);
     names_every_right();
     in_a_child(is_nobody_if_root_started_it);
     in_a_child(is_who_the_operator_says);

@@ -38,6 +38,11 @@ def test_lines_and_strings_stay_where_comments_go() -> None:
         ("filter_allow_fd(filter, SYS_WRITE, 1)", "write", ("argument 0 is 1",)),
         ("filter_allow(filter, SYS_EXIT_GROUP, NULL, 0)", "exit_group", ()),
         (
+            "filter_allow_placed(filter, SYS_PREAD64, fds, COUNT)",
+            "pread64",
+            ("argument 0 is one of fds", "or no check, if all others refuse a place"),
+        ),
+        (
             "filter_allow_ioctl(filter, fd,\n        fd, SET)",
             "ioctl",
             ("argument 0 is fd", "argument 1 is SET"),

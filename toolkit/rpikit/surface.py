@@ -244,7 +244,7 @@ def _allowed(
         yield "ioctl", (f"argument 0 is {fds}", f"argument 1 is {request}")
     elif kind == "allow_call":
         yield words[1], ("no call of Linux: the tender answers",)
-    elif kind in ("begin", "allow", "allow_fd", "allow_fds"):
+    elif kind in ("begin", "allow", "allow_fd", "allow_fds", "allow_placed"):
         number = _NUMBER.fullmatch(words[1])
         if number is None:
             raise FirmwareError(
@@ -260,6 +260,8 @@ def _checks(kind: str, words: list[str], tables: dict[str, str], place: str) -> 
         return (f"argument 0 is {words[2]}",)
     if kind == "allow_fds":
         return (f"argument 0 is one of {words[2]}",)
+    if kind == "allow_placed":
+        return (f"argument 0 is one of {words[2]}", "or no check, if all others refuse a place")
     if words[2] == "NULL":
         return ()
     table = tables.get(words[2].lstrip("&"))

@@ -79,8 +79,8 @@ bool backend_block_write(uint32_t handle, const void *from, uint64_t size, uint6
 
 static void allow(struct filter *filter)
 {
-    filter_allow_fds(filter, SYS_PREAD64, fds, DEVICES);
-    filter_allow_fds(filter, SYS_PWRITE64, fds, DEVICES);
+    filter_allow_placed(filter, SYS_PREAD64, fds, DEVICES);
+    filter_allow_placed(filter, SYS_PWRITE64, fds, DEVICES);
 }
 
 static uint64_t file_size(void)

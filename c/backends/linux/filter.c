@@ -126,6 +126,21 @@ void filter_allow_fds(struct filter *filter, enum sys_number number, const int *
         filter_allow(filter, number, &run, 1);
 }
 
+void filter_allow_placed(struct filter *filter, enum sys_number number, const int *fds,
+                         size_t count)
+{
+    if (!filter->placed_anywhere) {
+        filter_allow_fds(filter, number, fds, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i] != 0) {
+            filter_allow(filter, number, NULL, 0);
+            return;
+        }
+    }
+}
+
 void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32_t request)
 {
     const struct filter_argument arguments[] = {

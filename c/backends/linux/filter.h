@@ -20,6 +20,7 @@ struct filter_step {
 
 struct filter {
     bool full;
+    bool placed_anywhere; /* see filter_allow_placed(); set before the rules are added */
     uint16_t size;
     uint16_t highest_at; /* the step that ends what is above all numbers allowed */
     uint32_t highest;
@@ -47,6 +48,13 @@ void filter_allow_ioctl(struct filter *filter, int first_fd, int last_fd, uint32
 /* Allows (number) on each of (count) descriptors but 0, which stands for none; those that follow
  * one another are one rule. */
 void filter_allow_fds(struct filter *filter, enum sys_number number, const int *fds, size_t count);
+
+/* The same for pread64 or pwrite64, which find a place only in what is like a file. If nothing that
+ * is open is, but what was granted (placed_anywhere), all other descriptors refuse them by
+ * themselves: then (number) is allowed without a look at arguments, which Linux answers from a
+ * bitmap. */
+void filter_allow_placed(struct filter *filter, enum sys_number number, const int *fds,
+                         size_t count);
 
 /* The parts of filter_begin() for filters that begin with something else: rules added between the
  * two are the cheapest, and only below the second is the architecture looked at. */

@@ -264,13 +264,17 @@ static struct gpio_backend *open(const char *label, const struct gpio_wish *wish
 
 static void allow(struct filter *filter)
 {
+    int fds[2 * GPIO_DRIVER_LINES];
+    size_t count = 0;
+
     for (uint32_t line = 0; line < GPIO_DRIVER_LINES; line++) {
         if (!lines[line].is_open)
             continue;
-        filter_allow_fd(filter, SYS_PWRITE64, lines[line].value);
-        filter_allow_fd(filter, SYS_PREAD64, lines[line].value);
-        filter_allow_fd(filter, SYS_PWRITE64, lines[line].direction);
+        fds[count++] = lines[line].value;
+        fds[count++] = lines[line].direction; /* open for writing only, so not read */
     }
+    filter_allow_placed(filter, SYS_PWRITE64, fds, count);
+    filter_allow_placed(filter, SYS_PREAD64, fds, count);
     if (unexport_fd >= 0)
         filter_allow_fd(filter, SYS_WRITE, unexport_fd);
 }

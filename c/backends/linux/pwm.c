@@ -158,8 +158,8 @@ solo5_result_t backend_pwm_enable(uint32_t handle, bool enabled)
 static void allow(struct filter *filter)
 {
     for (uint32_t i = 0; i < FILES; i++)
-        filter_allow_fds(filter, SYS_PWRITE64, fds[i], DEVICES);
-    filter_allow_fds(filter, SYS_PWRITE64, unexports, DEVICES);
+        filter_allow_placed(filter, SYS_PWRITE64, fds[i], DEVICES);
+    filter_allow_placed(filter, SYS_PWRITE64, unexports, DEVICES);
 }
 
 /* Nothing moves on after its guest, and an export that was found is kept. */

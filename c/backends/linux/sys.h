@@ -25,6 +25,7 @@ enum sys_error {
     SYS_ENOTBLK = -15,
     SYS_ENODEV = -19,
     SYS_EINVAL = -22,
+    SYS_ESPIPE = -29,
     SYS_ENOSYS = -38,
     SYS_ENETDOWN = -100,
     SYS_ENOBUFS = -105,
@@ -60,9 +61,11 @@ static inline long sys_open(const char *path, int flags)
 /* Kinds of file, in (mode) under the mask. */
 enum sys_kind {
     SYS_KIND_MASK = 0170000,
+    SYS_KIND_PIPE = 0010000,
     SYS_KIND_CHARACTER = 0020000,
     SYS_KIND_BLOCK = 0060000,
     SYS_KIND_REGULAR = 0100000,
+    SYS_KIND_SOCKET = 0140000,
 };
 
 static inline long sys_fstat(int fd, struct sys_stat *status)
