@@ -8,6 +8,7 @@
 #include "tender/landlock.h"
 #include "tender/report.h"
 #include "tender/seal.h"
+#include "tender/tell.h"
 #include "tender/user.h"
 
 enum { STDIN = 0, STDOUT = 1, STDERR = 2 };
@@ -109,6 +110,13 @@ static void limit_files(void)
     limit(RLIMIT_FSIZE, largest);
 }
 
+static long landlock; /* its version */
+
+void sandbox_tell(const char *whose, struct filter_program program)
+{
+    tell(whose, program, landlock);
+}
+
 void sandbox_drop_rights(void)
 {
     static bool dropped;
@@ -116,7 +124,8 @@ void sandbox_drop_rights(void)
     if (dropped)
         return;
     must(filter_no_new_privileges(), "giving up new privileges");
-    must(landlock_enter(), "closing the way to files");
+    landlock = landlock_enter();
+    must(landlock, "closing the way to files");
     user_drop();
     drop_capabilities();
     dropped = true;
@@ -156,6 +165,8 @@ void sandbox_enter(void (*begin)(struct filter *filter, bool exactly))
     }
     filter_allow(&filter, SYS_WRITE, writes, 1);
     filter_allow(&filter, SYS_EXIT_GROUP, NULL, 0);
+    const struct filter_program program = filter_finish(&filter);
+    sandbox_tell("tender", program);
     must(seal(), "sealing memory");
-    must(filter_enter(&filter), "installing the filter of system calls");
+    must(filter_enter(program), "installing the filter of system calls");
 }

@@ -18,6 +18,9 @@ void sandbox_drop_rights(void);
  * and sets limits: no core, no further process, no further descriptor. */
 void sandbox_give_up(void);
 
+/* Tells the operator of (program), which this process is about to install for (whose). */
+void sandbox_tell(const char *whose, struct filter_program program);
+
 /* The same, and drops system calls; ends the tender if that fails. (begin) starts the filter with
  * what the tender does most often: (exactly) that, or with any ioctl if that is faster. */
 void sandbox_enter(void (*begin)(struct filter *filter, bool exactly));

@@ -2,6 +2,7 @@
 /* The filter of system calls allows what its rules say and nothing else: tried with every number
  * and many arguments, in the words Linux would run. */
 #include "backends/linux/filter.c"
+#include "backends/linux/verdict.c"
 
 #include "check.h"
 
@@ -108,6 +109,25 @@ static void allows_what_its_rules_say(const struct filter *filter)
     try(filter, UINT32_MAX - SYS_WRITE, 1, 0);
 }
 
+/* What is told of it is what it does: where it is told that arguments matter, both have been seen. */
+static void is_told_as_it_is(struct filter *filter)
+{
+    static const uint32_t seconds[] = {0, 1, RUN, SET};
+    const struct filter_program program = {filter->size, filter->step};
+
+    for (uint32_t number = 0; number < NUMBERS; number++) {
+        bool allows = false, refuses = false;
+        for (uint32_t i = 0; i < 4 * FDS; i++) {
+            const struct call call = call_of(number, ARCH_AARCH64, i / 4, seconds[i % 4]);
+            const bool is_allowed_so = run(filter, &call) == ALLOW;
+            allows |= is_allowed_so;
+            refuses |= !is_allowed_so;
+        }
+        CHECK_EQUAL(filter_verdict(program, number),
+                    !allows ? VERDICT_NEVER : refuses ? VERDICT_CHECKED : VERDICT_ALWAYS);
+    }
+}
+
 /* But for the first rule, whose look at it would cost at every exit of the guest. */
 static void kills_another_architecture(const struct filter *filter)
 {
@@ -208,6 +228,8 @@ static void need_not_look_where_all_else_refuses_a_place(struct filter *filter)
     const struct call call = call_of(SYS_PREAD64, ARCH_AARCH64, 0, 0);
 
     make_placed(filter, true);
+    CHECK_EQUAL(filter_verdict((struct filter_program){filter->size, filter->step}, SYS_PREAD64),
+                VERDICT_ALWAYS);
     for (uint32_t fd = 0; fd < FDS; fd++) {
         CHECK_EQUAL(moves(filter, SYS_PREAD64, fd, BLOCK, 0), ALLOW);
         CHECK_EQUAL(moves(filter, SYS_PWRITE64, fd, BLOCK, 0), KILL_PROCESS);
@@ -227,7 +249,10 @@ static void has_room_for_every_disk(struct filter *filter)
     filter_start(filter);
     filter_allow_blocks(filter, blocks, DISKS);
     filter_rest(filter);
-    CHECK(filter_finish(filter).step != NULL);
+    const struct filter_program program = filter_finish(filter);
+    CHECK(program.step != NULL);
+    CHECK_EQUAL(filter_verdict(program, SYS_PREAD64), VERDICT_CHECKED);
+    CHECK_EQUAL(filter_verdict(program, SYS_PREAD64 + 7), VERDICT_NEVER);
     CHECK_EQUAL(moves(filter, SYS_PREAD64, 3 + DISKS - 1, BLOCK, BLOCK), ALLOW);
     CHECK_EQUAL(moves(filter, SYS_PREAD64, 3 + DISKS, BLOCK, BLOCK), KILL_PROCESS);
 }
@@ -239,7 +264,7 @@ static void says_when_it_is_full(struct filter *filter)
         filter_allow(filter, SYS_EXIT_GROUP, NULL, 0);
     CHECK(filter->full);
     CHECK_EQUAL(filter->size, FILTER_MAX);
-    CHECK_EQUAL(filter_enter(filter), SYS_ENOMEM);
+    CHECK_EQUAL(filter_enter(filter_finish(filter)), SYS_ENOMEM);
 }
 
 int main(void)
@@ -249,6 +274,7 @@ int main(void)
     make(&filter);
     allows_what_its_rules_say(&filter);
     kills_another_architecture(&filter);
+    is_told_as_it_is(&filter);
     allows_whole_blocks_within_a_device(&filter);
     allows_a_place_in_what_was_granted(&filter);
     need_not_look_where_all_else_refuses_a_place(&filter);

@@ -18,6 +18,7 @@ from rpikit.symbols import Symbols
 BEFORE = frozenset(
     {
         "backends/linux/filter.c",
+        "backends/linux/verdict.c",
         "lib/boot.c",
         "lib/elf.c",
         "lib/paging.c",
@@ -41,6 +42,7 @@ BEFORE = frozenset(
         "tender/spt/filter.c",
         "tender/spt/main.c",
         "tender/start.S",
+        "tender/tell.c",
         "tender/user.c",
     }
 )

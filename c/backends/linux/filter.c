@@ -2,22 +2,7 @@
 /* A system call filter (seccomp) put together rule by rule. */
 #include "backends/linux/filter.h"
 
-/* Classic BPF: include/uapi/linux/bpf_common.h. */
-enum {
-    LOAD = 0x20, /* the 32 bits at (value) of struct seccomp_data */
-    IF_EQUAL = 0x15,
-    IF_GREATER = 0x25,
-    IF_NOT_LESS = 0x35,
-    SKIP = 0x05,
-    RETURN = 0x06,
-};
-
-/* struct seccomp_data and results: include/uapi/linux/seccomp.h. */
-enum { NUMBER_AT = 0, ARCH_AT = 4, ARGUMENTS_AT = 16 };
-#define ALLOW        UINT32_C(0x7fff0000)
-#define KILL_PROCESS UINT32_C(0x80000000)
-#define ASK          UINT32_C(0x7fc00000)
-#define ARCH_AARCH64 UINT32_C(0xc00000b7)
+#include "backends/linux/bpf.h"
 
 enum { PR_SET_NO_NEW_PRIVS = 38 };
 enum {
@@ -227,10 +212,8 @@ long filter_listen(uint32_t number)
                      (long)(uintptr_t)&program);
 }
 
-long filter_enter(struct filter *filter)
+long filter_enter(struct filter_program program)
 {
-    const struct filter_program program = filter_finish(filter);
-
     if (program.size == 0)
         return SYS_ENOMEM;
     /* A thread that cannot follow is named by a number above 0. */

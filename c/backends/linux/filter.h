@@ -85,15 +85,15 @@ struct filter_program {
     const struct filter_step *step;
 };
 
-/* Ends (filter), so that any other call kills the process. For prctl(PR_SET_SECCOMP) after
- * filter_no_new_privileges(). No steps if there were too many rules. */
+/* Ends (filter), so that any other call kills the process. For filter_enter(), or prctl(PR_SET_SECCOMP)
+ * after filter_no_new_privileges(). No steps if there were too many rules. */
 struct filter_program filter_finish(struct filter *filter);
 
 /* What Linux asks of a process before it takes a filter. Returns 0 or an error. */
 long filter_no_new_privileges(void);
 
-/* After that: kills the process at anything else. Returns 0, or the error: the filter is on from
- * here. */
-long filter_enter(struct filter *filter);
+/* After that: has Linux run (program) at each system call of this process and its threads. Returns
+ * 0, or the error: the filter is on from here. */
+long filter_enter(struct filter_program program);
 
 #endif

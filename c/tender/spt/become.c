@@ -77,6 +77,7 @@ void guest_become(const struct guest *guest)
     for (uint32_t i = 0; i < guest->plan->segments; i++)
         protect(&guest->plan->segment[i]);
     sandbox_give_up();
+    sandbox_tell("guest", (struct filter_program){filter.size, filter.step});
     ((passage *)PASSAGE_AT)(whole_pages(guest->memory_size), after,
                             (const struct filter_program *)(PASSAGE_AT + PROGRAM_AT),
                             guest->plan->entry, SPT_BOOT_INFO_AT, BOOT_STACK(guest->memory_size));

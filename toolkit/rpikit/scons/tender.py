@@ -111,6 +111,7 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
         "-zrelro",  # what is written once, c/backends/linux/sealed.h, has pages of its own
         "-znow",  # else GNU ld puts the beginning of .data there, too
         "-zmax-page-size=0x4000",  # the largest of a Pi's kernels
+        "-zcommon-page-size=0x4000",  # lld ends those pages by this one
         "--fatal-warnings",
         whole=True,
     )
