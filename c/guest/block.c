@@ -17,11 +17,12 @@ solo5_result_t solo5_block_acquire(const char *name, solo5_handle_t *handle,
     return SOLO5_R_OK;
 }
 
-static bool is_one_block(solo5_handle_t handle, solo5_off_t offset, size_t size)
+static inline __attribute__((always_inline)) bool is_one_block(solo5_handle_t handle, solo5_off_t offset, size_t size)
 {
     const struct mft_entry *entry = acquired(handle, MFT_BLOCK_BASIC);
 
-    return entry && size > 0 && size == entry->u.block.block_size && offset % size == 0 &&
+    /* Tenders attach blocks of a power of 2 only. */
+    return entry && size == entry->u.block.block_size && (offset & (size - 1)) == 0 &&
            offset < entry->u.block.capacity && size <= entry->u.block.capacity - offset;
 }
 

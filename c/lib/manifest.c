@@ -4,15 +4,6 @@
 
 #include "lib/string.h"
 
-const struct mft_entry *manifest_attached(const struct mft *manifest, uint64_t handle,
-                                          uint32_t type)
-{
-    if (!manifest || handle >= manifest->entries)
-        return NULL;
-    const struct mft_entry *entry = &manifest->e[handle];
-    return entry->type == type && entry->attached ? entry : NULL;
-}
-
 uint32_t manifest_find(const struct mft *manifest, const char *name, uint32_t type)
 {
     for (uint32_t i = 1; i < manifest->entries; i++) {

@@ -8,8 +8,9 @@ from rpikit import elf_edit
 from rpikit import interface as interfaces
 from rpikit.app import App
 
-UNGUARDED = {"start.c", "protector.c"}
-"""Bindings that run before the stack protector's guard is set, or are the protector."""
+UNGUARDED = {"start.c", "protector.c", "block.c"}
+"""Bindings that run before the stack protector's guard is set, or are the protector; and some that
+have no array which could overflow, and are called often, as all stubs are."""
 
 SHARED = ("backtrace", "clock", "protector", "run", "tls")
 """What guests of hvt and spt have in common: a processor and memory of their own."""
@@ -52,7 +53,7 @@ def bindings(env: Any, app: App, folder: Path) -> Any:
     names = tuple(sorted({*app.interfaces, *interfaces.SOLO5}))
     for i in interfaces.load_all(names, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
-        parts.append(env.Compiled(Path(str(stub)), common, flags))
+        parts.append(env.Compiled(Path(str(stub)), common, [*flags, "-fno-stack-protector"]))
     joined = env.Linked(folder / "bindings-all.o", parts, "--build-id=none", "-r")
     return env.Edited(folder / "bindings.o", joined, elf_edit.localize_hidden)
 
