@@ -7,12 +7,21 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* The number of the line that (handle) was granted; GPIO_LINES, which is no line, if none was. */
-static uint32_t line_of(const struct host *host, solo5_handle_t handle)
+_Static_assert(MFT_MAX_ENTRIES <= GPIO_LINES, "struct gpio: acquired");
+
+static __attribute__((noinline)) uint32_t find_line(const struct host *host, solo5_handle_t handle)
 {
     const struct mft_entry *entry = manifest_attached(host->manifest, handle, MFT_LINE);
 
     return entry ? entry->u.line.line : GPIO_LINES;
+}
+
+/* The number of the line that (handle) was granted; GPIO_LINES, which is no line, if none was. */
+static inline uint32_t line_of(const struct host *host, solo5_handle_t handle)
+{
+    const uint32_t known = handle < GPIO_LINES ? host->gpio->acquired[handle] : 0;
+
+    return known != 0 ? known - 1 : find_line(host, handle);
 }
 
 static uint32_t properties_of(const struct gpio *gpio, uint32_t flags)
@@ -45,6 +54,7 @@ solo5_result_t gpio_acquire(struct host *host, const char *name, uint64_t name_s
         gpio_line_finalize(gpio, line);
         return result;
     }
+    gpio->acquired[found] = (uint8_t)(line + 1);
     *handle = found;
     *properties = properties_of(gpio, flags);
     *period = *properties & SOLO5_GPIO_SAMPLED ? gpio_period(gpio) : 0;

@@ -57,8 +57,11 @@ struct gpio {
     const struct host *host;      /* whose manifest gives lines their handles */
     enum gpio_edges edges;
     uint64_t period;  /* ns; 0 stands for GPIO_PERIOD */
+    uint8_t acquired[GPIO_LINES]; /* 1 + line, of each handle that was acquired; 0: look it up */
     uint64_t page;    /* guest address of the chip's registers; 0: not the guest's to touch */
     uint64_t refused; /* calls on lines that were not granted, or not granted for that */
+    uint64_t inputs, outputs; /* bit n: line n is in that state */
+    uint64_t inverted;        /* bit n: line n was granted as active-low */
     uint64_t watched; /* bit n: edges of line n are wanted */
     uint64_t unread;  /* bit n: line n has edges that the guest has not taken */
     uint64_t high;    /* bit n: line n was high when it was looked at last */

@@ -10,6 +10,7 @@
 #include "gpio_page.h"
 
 static solo5_handle_t red, green, blue;
+static uint64_t three; /* the bits of these */
 static uint64_t page;
 
 static void test(void)
@@ -21,10 +22,7 @@ static void test(void)
 
 static void write(void)
 {
-    static uint32_t level;
-
-    level = !level;
-    solo5_switch_write(PIN_LAMP, level);
+    solo5_switch_write(PIN_LAMP, 1);
 }
 
 static void led(void)
@@ -46,18 +44,12 @@ static void get(void)
 
 static void set(void)
 {
-    static uint32_t value;
-
-    value = !value;
-    solo5_gpio_set(red, value);
+    solo5_gpio_set(red, 1);
 }
 
 static void set_many(void)
 {
-    static uint64_t values;
-
-    values = ~values;
-    solo5_gpio_set_many(UINT64_C(1) << red | UINT64_C(1) << green | UINT64_C(1) << blue, values);
+    solo5_gpio_set_many(three, three);
 }
 
 static void move(void)
@@ -86,6 +78,7 @@ int solo5_app_main(const struct solo5_start_info *info)
     (void)info;
     if (!prepare())
         return SOLO5_EXIT_FAILURE;
+    three = UINT64_C(1) << red | UINT64_C(1) << green | UINT64_C(1) << blue;
     measure("switch_test", test, MEASURE_COUNT);
     measure("switch_write", write, MEASURE_COUNT);
     measure("led_on", led, MEASURE_COUNT);

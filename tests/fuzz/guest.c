@@ -118,7 +118,8 @@ void guest_start(struct host *host)
     gpio.backend = &fake_pins.face;
     gpio.edges = GPIO_EDGES_UNPROVEN;
     gpio.period = gpio.page = gpio.refused = gpio.watched = gpio.unread = gpio.high = 0;
-    gpio.doubt = 0;
+    memset(gpio.acquired, 0, sizeof(gpio.acquired));
+    gpio.doubt = gpio.inputs = gpio.outputs = gpio.inverted = 0;
     memset(guest_bytes, 0x5a, GUEST_SIZE);
     memset(before, 0x5a, GUEST_SIZE);
     *host = (struct host){

@@ -26,10 +26,13 @@ enum gpio_register {
 volatile uint32_t *gpio_mmio_registers SEALED;
 
 static uint64_t direct SEALED;             /* lines that are written through registers */
+static uint64_t others SEALED;             /* lines that are not */
 static struct gpio_backend *kernel SEALED; /* everything else */
 
 static void write(enum gpio_register first, uint64_t lines)
 {
+    if (lines == 0)
+        return;
     if ((uint32_t)lines != 0)
         gpio_mmio_registers[first] = (uint32_t)lines;
     if (lines >> 32 != 0)
@@ -38,13 +41,16 @@ static void write(enum gpio_register first, uint64_t lines)
 
 static bool set(struct gpio_backend *self, uint64_t lines, uint64_t high)
 {
-    const uint64_t ours = lines & direct, others = lines & ~direct;
-
     (void)self;
-    gpio_cdev_levels = (gpio_cdev_levels & ~ours) | (ours & high);
-    write(GPSET, ours & high);
-    write(GPCLR, ours & ~high);
-    return others == 0 || kernel->set(kernel, others, high & others);
+    if (__builtin_expect((lines & others) != 0, 0)) {
+        if (!kernel->set(kernel, lines & others, high & others))
+            return false;
+        lines &= direct;
+        high &= direct;
+    }
+    write(GPSET, high);
+    write(GPCLR, lines & ~high);
+    return true;
 }
 
 static bool get(struct gpio_backend *self, uint64_t lines, uint64_t *high)
@@ -62,8 +68,30 @@ static bool get(struct gpio_backend *self, uint64_t lines, uint64_t *high)
 
 static struct gpio_backend face = {.get = get, .set = set};
 
+/* The kernel sets all outputs anew when it turns one line: to what the pins have now. */
+static void tell_kernel(struct gpio_backend *self)
+{
+    uint64_t high;
+
+    get(self, direct, &high);
+    gpio_cdev_levels = (gpio_cdev_levels & ~direct) | high;
+}
+
+static bool out(struct gpio_backend *self, uint32_t line, bool high)
+{
+    tell_kernel(self);
+    return kernel->out(kernel, line, high);
+}
+
+static bool release(struct gpio_backend *self, uint32_t line)
+{
+    tell_kernel(self);
+    return kernel->release(kernel, line);
+}
+
 static bool in(struct gpio_backend *self, uint32_t line, bool rising, bool falling)
 {
+    tell_kernel(self);
     const bool works = kernel->in(kernel, line, rising, falling);
 
     self->edge = kernel->edge;
@@ -140,14 +168,16 @@ static struct gpio_backend *open(const char *label, const struct gpio_wish *wish
     kernel = gpio_cdev_open(label, wishes, count, trouble);
     if (!kernel || !open_registers(trouble))
         return NULL;
-    face.out = kernel->out;
-    face.release = kernel->release;
+    face.out = out;
+    face.release = release;
     face.edge = kernel->edge;
     face.in = in;
     for (size_t i = 0; i < count; i++) {
         /* The chip has neither drive: the kernel makes them of directions. */
         if (!(wishes[i].flags & (MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE)))
             direct |= UINT64_C(1) << wishes[i].line;
+        else
+            others |= UINT64_C(1) << wishes[i].line;
     }
     return &face;
 }
