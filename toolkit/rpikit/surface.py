@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import app as apps
-from rpikit import paths, results_inspect, wording
+from rpikit import build, paths, results_inspect, wording
 from rpikit.errors import FirmwareError
 from rpikit.symbols import Symbols
+from rpikit.target import AUTO
 
 BEFORE = frozenset(
     {
@@ -40,6 +41,7 @@ BEFORE = frozenset(
         "tender/spi.c",
         "tender/spt/boot.c",
         "tender/spt/filter.c",
+        "tender/spt/heap.c",
         "tender/spt/main.c",
         "tender/start.S",
         "tender/tell.c",
@@ -178,14 +180,14 @@ def read(tender: Path, folders: tuple[Path, ...]) -> Surface:
     return Surface(tender, tuple(parts), tuple(rules))
 
 
-def of(path: Path) -> Surface:
-    """Look at an application's last build, or at the tender beside a unikernel; or at that itself.
+def of(path: Path, *, target: str = AUTO) -> Surface:
+    """Look at an application's build, or at the tender beside a unikernel; or at that itself.
 
-    The build for hvt goes before that for spt. FirmwareError if there is none.
+    The build for hvt goes before that for spt, unless `target` says which. FirmwareError if there
+    is none.
     """
     if path.is_dir():
-        build = apps.load(path).folder / "build"
-        folders = [build, build / "spt"]
+        folders = [*build.folders(apps.load(path), target).values()]
     else:
         folders = [path.absolute().parent]
     tenders = [folder / TENDER for folder in folders if (folder / TENDER).is_file()]

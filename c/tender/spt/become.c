@@ -74,6 +74,11 @@ void guest_become(const struct guest *guest)
 {
     const uint64_t after = write_passage(guest_filter(guest, &filter));
 
+    if (guest_heap_executes)
+        must(sys_call3(SYS_MPROTECT, (long)SPT_MEMORY_AT,
+                       (long)(guest->memory_size - SPT_MEMORY_AT),
+                       PROT_READ | PROT_WRITE | PROT_EXEC),
+             "making the guest's heap executable");
     for (uint32_t i = 0; i < guest->plan->segments; i++)
         protect(&guest->plan->segment[i]);
     sandbox_give_up();

@@ -19,6 +19,10 @@ struct guest {
     bool has_parent;            /* which serves SPT_CALL */
 };
 
+/* Whether memory that is no segment of the file, or has no byte there, may be executed as well as
+ * written: false unless the operator says so. */
+extern bool guest_heap_executes;
+
 /* Opens the descriptors that a guest sleeps with, and watches its network devices with them. Ends
  * the tender if it cannot. */
 void guest_open_events(struct guest *guest);
