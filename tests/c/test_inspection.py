@@ -41,6 +41,28 @@ def test_an_applications_last_build_is_shown_whole(folder: Path) -> None:
     assert "end" not in interfaces
 
 
+def test_of_two_targets_the_one_asked_for_is_shown(folder: Path) -> None:
+    with pytest.raises(DescriptionError, match=r"build/spt/test_switch\.spt: .* build") as missing:
+        inspection.inspect(folder, target="spt")
+    assert str(missing.value.hint).endswith(" --target spt")
+    spt = build.build(app.load(folder), board=board.load(board.DEFAULT).made_for("spt"))
+    words = ["inspect", str(folder), "--target", "spt", "--json"]
+    shown = json.loads(CliRunner().invoke(cli.rpikit, words).stdout)
+    assert shown["abi"] == {"target": "spt", "version": 2}
+    assert shown["file"] == str(spt.unikernel)
+    assert shown["sizes"]["tender"] == spt.tender.stat().st_size
+    assert shown["stack"]
+    assert inspection.inspect(folder).unikernel.target == "hvt"
+    (folder / "build" / "test_switch.hvt").unlink()
+    (folder / "build" / "rpikit-tender").rename(folder / "build" / "away")
+    try:
+        assert inspection.inspect(folder).unikernel.target == "spt"
+        assert surface.of(folder).tender == spt.tender
+    finally:
+        (folder / "build" / "away").rename(folder / "build" / "rpikit-tender")
+        build.build(app.load(folder), board=board.load(board.DEFAULT))
+
+
 def test_stack_use_is_of_the_functions_in_it(folder: Path) -> None:
     frames = inspection.inspect(folder).stack
     sizes = {frame.function: frame.size for frame in frames}

@@ -25,6 +25,7 @@ from rpikit.app import App
 from rpikit.board import Board
 from rpikit.errors import DescriptionError, FirmwareError, ToolError
 from rpikit.stamp import Stamp
+from rpikit.target import AUTO, CHOICES
 
 _UNFIT = re.compile(r"[^\w ./,+@%:~-]")
 """What means something to SCons or to the shell below it, and what is not UTF-8."""
@@ -123,7 +124,7 @@ def build(
     chain = _toolchain(board, toolchain, sanitize)
     found = interface.load_all(app.interfaces, app.folder / "interfaces")
     interface.check_handlers(found, app.folder / "devices")
-    folder = _folder(app, out or app.folder / "build" / _below(board, sanitize))
+    folder = _folder(app, out or folder_of(app, board.platform, sanitize=sanitize))
     words = [f"generic={_yes(generic)}", f"toolchain={toolchains.name_of(toolchain)}"]
     words += [f"platform={board.platform}", f"sanitize={_yes(sanitize)}"]
     if targets:
@@ -173,11 +174,16 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _below(board: Board, sanitize: bool) -> str:
-    """Return which folder of build/ a build goes to, so that each has objects of its own."""
-    if board.platform == "hvt":
-        return ""
-    return f"{board.platform}-sanitize" if sanitize else board.platform
+def folder_of(app: App, platform: str, *, sanitize: bool = False) -> Path:
+    """Return which folder a build goes to unless told otherwise: each has objects of its own."""
+    below = "" if platform == "hvt" else f"{platform}-sanitize" if sanitize else platform
+    return app.folder / "build" / below
+
+
+def folders(app: App, asked: str) -> dict[str, Path]:
+    """Return where builds for boards lie, by target: the one asked for, or any, hvt first."""
+    targets = [target for target in CHOICES if target != AUTO] if asked == AUTO else [asked]
+    return {target: folder_of(app, target) for target in targets}
 
 
 def _folder(app: App, out: Path) -> Path:

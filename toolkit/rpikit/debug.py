@@ -216,7 +216,7 @@ class Session:
         ssh = self.there.transport
         assert isinstance(ssh, Ssh)
         app, built = self.build.app, self.build
-        made = bundles.make(app, self.there.board, built.unikernel, built.tender, built.folder)
+        made = bundles.make(app, built.board, built.unikernel, built.tender, built.folder)
         if not self.attach:
             half = _UnderDebugger(ssh, attend, reporter.step)
             return flash.flash(made, ssh, reporter=reporter, half=half).status

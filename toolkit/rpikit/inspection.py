@@ -5,14 +5,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rpikit import app as apps
-from rpikit import describe, elf, interface, stack, wording
+from rpikit import build, describe, elf, interface, stack, wording
 from rpikit.app import MEMORY_STEP, App
 from rpikit.elf import Unikernel
 from rpikit.errors import DescriptionError
 from rpikit.interface import Interface
 from rpikit.stack import Frame
+from rpikit.target import AUTO
 
 TOP = 10
+TENDER = "rpikit-tender"
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,12 @@ def _calls(one: Interface) -> str:
     return f"{one.name} {one.interface.version}: {calls}"
 
 
-def inspect(path: Path, *, top: int = TOP) -> Inspection:
-    """Look at a unikernel's file, or at the last build of the application in a folder."""
-    return _of_app(apps.load(path), top) if path.is_dir() else _of_file(path, top)
+def inspect(path: Path, *, top: int = TOP, target: str = AUTO) -> Inspection:
+    """Look at a unikernel's file, or at the build of the application in a folder.
+
+    Of builds for several targets that for hvt goes before that for spt, unless `target` says which.
+    """
+    return _of_app(apps.load(path), top, target) if path.is_dir() else _of_file(path, top)
 
 
 def _of_file(path: Path, top: int) -> Inspection:
@@ -94,15 +99,8 @@ def _of_file(path: Path, top: int) -> Inspection:
     return Inspection(read, sizes, {"memory": least}, (), _stack(read), top)
 
 
-def _of_app(app: App, top: int) -> Inspection:
-    folder = app.folder / "build"
-    path, tender = folder / f"{app.name}.hvt", folder / "rpikit-tender"
-    for file in (path, tender):
-        if not file.is_file():
-            raise DescriptionError(
-                f"{wording.path(file)}: there is no such file; build the application first",
-                hint=f"rpikit build {wording.path(app.folder)}",
-            )
+def _of_app(app: App, top: int, target: str) -> Inspection:
+    path, tender = _built(app, target)
     seen = _of_file(path, top)
     return Inspection(
         unikernel=seen.unikernel,
@@ -111,6 +109,21 @@ def _of_app(app: App, top: int) -> Inspection:
         interfaces=interface.load_all(app.interfaces, app.folder / "interfaces"),
         stack=seen.stack,
         top=top,
+    )
+
+
+def _built(app: App, target: str) -> tuple[Path, Path]:
+    """Return unikernel and tender of the build for a target, or of the first there is."""
+    folders = build.folders(app, target).items()
+    builds = [(folder / f"{app.name}.{kind}", folder / TENDER) for kind, folder in folders]
+    for files in builds:
+        if all(file.is_file() for file in files):
+            return files
+    missing = next(file for file in builds[0] if not file.is_file())
+    wanted = "" if target == AUTO else f" --target {target}"
+    raise DescriptionError(
+        f"{wording.path(missing)}: there is no such file; build the application first",
+        hint=f"rpikit build {wording.path(app.folder)}{wanted}",
     )
 
 

@@ -10,7 +10,7 @@ from rpikit.commands import options
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@options.several(options.app, options.board, options.bench, options.as_json)
+@options.several(options.app, options.board, options.bench, options.target_kind, options.as_json)
 @click.option(
     "--what",
     type=click.Choice(["guest", "tender"]),
@@ -28,6 +28,7 @@ def debug(
     app: Path,
     name: str,
     bench: Path | None,
+    asked: str,
     as_json: bool,
     what: str,
     breaks: tuple[str, ...],
@@ -44,11 +45,12 @@ def debug(
     from rpikit import build as building
     from rpikit import connect, debug_host, gdb, report
     from rpikit import debug as verb
+    from rpikit import target as targets
     from rpikit import vscode as editor
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.granted(app, name, bench)
-    kind = connect.board_of(target)
+    kind = targets.expected(connect.board_of(target), asked)
     is_here = kind.platform == "loop"
     if is_here:
         debug_host.require_plain(name, attach=attach, server=server, vscode=vscode)

@@ -96,7 +96,8 @@ def build(
     envvar="RPIKIT_ATTACK_SURFACE",
     help="Count the host code that the guest can reach, and list the system calls left.",
 )
-def inspect(file: Path, as_json: bool, top: int, attack_surface: bool) -> None:
+@options.target_kind
+def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: str) -> None:
     """Say what is in the unikernel FILE, or in the last build of the application's folder FILE.
 
     Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames.
@@ -105,10 +106,10 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool) -> None:
     from rpikit import report, surface
 
     if attack_surface:
-        found = surface.of(file)
+        found = surface.of(file, target=asked)
         report.choose(json_lines=as_json).result(found.values(), str(found))
         return
-    seen = verb.inspect(file, top=top)
+    seen = verb.inspect(file, top=top, target=asked)
     report.choose(json_lines=as_json).result(seen.values(), str(seen))
 
 
