@@ -7,8 +7,9 @@
 #define CALLS_MAX 16
 #define BUILD_AT  16 /* bytes of a build id's note before the id: ELF, "GNU" */
 
-/* From the linker script. */
-extern const char _etext[], _sbuild[], _ebuild[];
+/* From the linker script; that of another build may know nothing of build ids. */
+extern const char _etext[];
+extern const char _sbuild[] __attribute__((weak)), _ebuild[] __attribute__((weak));
 
 static bool reading;
 static uintptr_t memory_end; /* 0: not known yet, and no record is read */

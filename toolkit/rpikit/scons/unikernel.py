@@ -15,6 +15,10 @@ have no array which could overflow, and are called often, as all stubs are."""
 SHARED = ("backtrace", "clock", "protector", "run", "tls")
 """What guests of hvt and spt have in common: a processor and memory of their own."""
 
+SCRIPT = "guest/hvt/guest.lds"
+PUBLIC = ("solo5.h", "manifest.h", "mft_abi.h")
+"""The headers of c/abi that an application outside rpikit's own build may include."""
+
 PAGE = {"hvt": 0x1000, "spt": 0x4000}
 """What segments are aligned to. Pages of an hvt guest are its own; those of spt are Linux's, and a
 stock kernel of a Pi 5 has some of 16 KiB."""
@@ -27,6 +31,7 @@ def exists(env: Any) -> bool:
 def generate(env: Any) -> None:
     env.AddMethod(unikernel, "Unikernel")
     env.AddMethod(bindings, "Bindings")
+    env.AddMethod(guest_library, "GuestLibrary")
     env.AddMethod(app_library, "AppLibrary")
     env.AddMethod(sources, "SourcesIn")
 
@@ -44,18 +49,40 @@ def sources(env: Any, *folders: str) -> list[Path]:
 
 def bindings(env: Any, app: App, folder: Path) -> Any:
     """Return one object that exports the public API and keeps everything else to itself."""
+    return _joined(env, app, app.interfaces, folder / "bindings-all.o", folder / "bindings.o")
+
+
+def guest_library(env: Any) -> Any:
+    """Return what another build links its application with: Solo5's API, under Solo5's names."""
+    settings = env["SETTINGS"]
+    folder, c = settings.out / "guest", settings.root / "c"
+    name = f"solo5_{settings.platform}"
+    made = [_joined(env, settings.apps[0], (), settings.common / f"{name}.o", folder / f"{name}.o")]
+    copies = {f"{name}.lds": c / SCRIPT}
+    copies |= {f"include/{file}": c / "abi" / file for file in PUBLIC}
+    for target, source in copies.items():
+        copy = env.Action(lambda target, source, env: _copy(target, source), "$GENCOMSTR")
+        made += env.Command(str(folder / target), str(source), copy)
+    return made
+
+
+def _copy(target: list[Any], source: list[Any]) -> None:
+    Path(str(target[0])).write_bytes(Path(str(source[0])).read_bytes())
+
+
+def _joined(env: Any, app: App, used: tuple[str, ...], whole: Path, target: Path) -> Any:
     common = env["SETTINGS"].common / "guest"
     flags = env["BINDINGS_FLAGS"]
     parts = []
     for file in _guest_files(env):
         unguarded = ["-fno-stack-protector"] if file.name in UNGUARDED else []
         parts.append(env.Compiled(file, common, [*flags, *unguarded]))
-    names = tuple(sorted({*app.interfaces, *interfaces.SOLO5}))
+    names = tuple(sorted({*used, *interfaces.SOLO5}))
     for i in interfaces.load_all(names, app.folder / "interfaces"):
         stub = env.Generated(i, app)[f"guest_{i.name}.c"]
         parts.append(env.Compiled(Path(str(stub)), common, [*flags, "-fno-stack-protector"]))
-    joined = env.Linked(folder / "bindings-all.o", parts, "--build-id=none", "-r")
-    return env.Edited(folder / "bindings.o", joined, elf_edit.localize_hidden)
+    joined = env.Linked(whole, parts, "--build-id=none", "-r")
+    return env.Edited(target, joined, elf_edit.localize_hidden)
 
 
 def _guest_files(env: Any) -> list[Path]:
@@ -86,7 +113,7 @@ def unikernel(env: Any, app: App) -> Any:
     """Link an application with the bindings: NAME.debug with symbols, NAME.hvt (.spt) without."""
     settings = env["SETTINGS"]
     folder = settings.folder(app)
-    script = str(settings.root / "c" / "guest" / "hvt" / "guest.lds")
+    script = str(settings.root / "c" / SCRIPT)
     printed = env.AppFiles(app)
     flags = env["GUEST_FLAGS"]
     inside = env.Clone(CPPPATH=[*env["CPPPATH"], str(folder / "gen"), str(app.folder)])
