@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from rpikit import board
+from rpikit import board, build
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
@@ -44,12 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(name.startswith("virtual_") for name in getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.virtual)
         if isinstance(item, pytest.Function) and _shares_with_its_file(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 def _shares_with_its_file(item: pytest.Function) -> bool:
     known = item._fixtureinfo.name2fixturedefs.values()
-    return any(one.scope == "module" for fixtures in known for one in fixtures)
+    file = item.nodeid.partition("::")[0]
+    return any(
+        one.scope == "module" and one.baseid == file for fixtures in known for one in fixtures
+    )
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +60,20 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Return the folder that all processes of a run of the suite have in common."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="module", autouse=True)
+def build_cache(request: pytest.FixtureRequest, shared: Path) -> Iterator[None]:
+    """Have builds be quick where they are not what is tested.
+
+    The cache is empty when a run of the suite begins, so that all is compiled once at least.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if {"bench", "docs", "virtual"} & set(request.path.relative_to(ROOT).parts):
+            patch.setenv(build.CACHE, str(shared / "build-cache"))
+        else:
+            patch.delenv(build.CACHE, raising=False)
+        yield
 
 
 def once(place: Path, make: Callable[[], None]) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from rpikit.build import CACHE
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(file.parent.name for file in EXAMPLES.glob("*/rpikit.toml"))
 
 
 def run(installed: Path, folder: Path, *words: str) -> tuple[int, str]:
     """Run the installed rpikit in a copy of an example; neither sees our tree."""
-    kept = {key: value for key, value in os.environ.items() if key in ("HOME", "LANG")}
+    kept = {key: value for key, value in os.environ.items() if key in ("HOME", "LANG", CACHE)}
     path = f"{installed}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         [installed / "rpikit", *words],
