@@ -21,9 +21,9 @@ static inline __attribute__((always_inline)) bool is_one_block(solo5_handle_t ha
 {
     const struct mft_entry *entry = acquired(handle, MFT_BLOCK_BASIC);
 
-    /* Tenders attach blocks of a power of 2 only. */
+    /* Tenders attach blocks of a power of 2 only, and at least one. */
     return entry && size == entry->u.block.block_size && (offset & (size - 1)) == 0 &&
-           offset < entry->u.block.capacity && size <= entry->u.block.capacity - offset;
+           offset <= entry->u.block.capacity - size;
 }
 
 solo5_result_t solo5_block_write(solo5_handle_t handle, solo5_off_t offset, const uint8_t *buf,

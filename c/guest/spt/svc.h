@@ -30,4 +30,15 @@ static inline long svc(enum spt_system_call number, long a, long b, long c, long
     return x0;
 }
 
+/* The same with two arguments, for what is called often. */
+static inline long svc2(enum spt_system_call number, long a, long b)
+{
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory", "cc");
+    return x0;
+}
+
 #endif

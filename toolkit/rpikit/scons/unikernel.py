@@ -8,7 +8,7 @@ from rpikit import elf_edit
 from rpikit import interface as interfaces
 from rpikit.app import App
 
-UNGUARDED = {"start.c", "protector.c", "block.c"}
+UNGUARDED = {"start.c", "protector.c", "block.c", "hypercall.c"}
 """Bindings that run before the stack protector's guard is set, or are the protector; and some that
 have no array which could overflow, and are called often, as all stubs are."""
 
