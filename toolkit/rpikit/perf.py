@@ -81,7 +81,7 @@ run() {{
     $in_turns ./tender_pins_spt $pins -- pins.spt --solo5:quiet || return
     echo "# end"
 }}
-run > /tmp/said 2>&1
+run 2>&1 | cat > /tmp/said
 dmesg | grep -o "crng init done"
 echo "kernel $(uname -r)"
 cat /tmp/said
