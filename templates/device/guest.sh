@@ -53,6 +53,7 @@ run_guest() { # WORD...: run the tender to its end, in its control group, and le
     ended=$?
     if was_out_of_memory; then
         ended="$ended memory"
+        echo "rpikit: ended by the board: it had used up its memory, $memory bytes" # to its console
     elif [ -e "$run/stop" ]; then
         ended="$ended stop"
     fi
