@@ -27,13 +27,34 @@ lives() { # PID BORN BOOT: whether that very process is still there
 }
 
 read_use() { # PID: print cpu_ms, the time on the processor, and memory, KiB that it has in RAM
+    # A guest of spt is a child of its tender; what they share is counted once, as Pss.
+    family="$1 $(cat "/proc/$1/task/$1/children" 2>/dev/null)"
+    used='' spent=''
+    for member in $family; do
+        read_memory "$member" "$family"
+        read_time "$member"
+    done
+    [ -z "$used" ] || echo "memory=$used"
+    [ -z "$spent" ] || echo "cpu_ms=$((spent * 1000 / TICKS))"
+}
+
+read_memory() { # PID FAMILY: add to used, KiB
+    kind=R
+    [ "$2" = "$1 " ] || kind=P
     # What status says of so few pages is not exact, since the kernel counts in batches.
-    for file in smaps_rollup status; do
-        sed -n 's/^\(Vm\)\{0,1\}R[sS][sS]:[^0-9]*\([0-9]*\).*/memory=\2/p' "/proc/$1/$file"
-    done 2>/dev/null | head -n 1
+    found=$(
+        {
+            sed -n "s/^${kind}ss:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$1/smaps_rollup"
+            sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"
+        } 2>/dev/null | head -n 1
+    )
+    [ -z "$found" ] || used=$((${used:-0} + found))
+}
+
+read_time() { # PID: add to spent, clock ticks
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
     # proc(5): fields 14 and 15 are utime, with what a virtual processor ran, and stime.
     # shellcheck disable=SC2086
     set -- ${stat##*) }
-    echo "cpu_ms=$(((${12} + ${13}) * 1000 / TICKS))"
+    spent=$((${spent:-0} + ${12} + ${13}))
 }

@@ -12,6 +12,7 @@ import pytest
 
 from rpikit import board
 from rpikit.errors import BoardError
+from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 
@@ -54,6 +55,25 @@ def test_flash_picks_spt_and_says_why(app: Path, without: Machine) -> None:
     assert rpikit(app, "stop", "test_switch", "-b", without.name).returncode == 0
     (guest,) = json.loads(rpikit(app, "ps", "-b", without.name, "--json").stdout)["guests"]
     assert guest["state"] != "running"
+
+
+def test_ps_counts_the_guest_with_the_process_that_serves_it(app: Path, without: Machine) -> None:
+    assert rpikit(app, "flash", "-b", without.name).returncode == 0
+    with Ssh(without.ssh, without.name) as ssh:
+        (guest,) = json.loads(rpikit(app, "ps", "-b", without.name, "--json").stdout)["guests"]
+        pid = guest["pid"]
+        told = ssh.run(
+            f"child=$(cat /proc/{pid}/task/{pid}/children); echo $child; "
+            f"for one in {pid} $child; do sed -n 's/^Pss: *//p' /proc/$one/smaps_rollup; "
+            "cut -d' ' -f14,15 /proc/$one/stat; done"
+        ).out.split()
+        (after,) = json.loads(rpikit(app, "ps", "-b", without.name, "--json").stdout)["guests"]
+    child, own, _, user, system, guests, _, guests_user, guests_system = told
+    assert child.isdigit()
+    both = 10 * (int(user) + int(system) + int(guests_user) + int(guests_system))
+    assert guest["cpu_ms"] <= both <= after["cpu_ms"]
+    assert int(own) < guest["memory"] >> 10
+    assert guest["memory"] >> 10 == pytest.approx(int(own) + int(guests), abs=64)
 
 
 def test_hvt_is_refused_in_one_line(app: Path, without: Machine) -> None:
