@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the whole suite shares: one build, one installation, and a virtual board for each worker.
 
-`pytest -n 2 --dist loadgroup` runs it in two processes. They share what is built; each has a board
+`pytest -n 2` runs it in two processes. They share what is built; each has a board
 and a state folder of its own. Without -n all is in one process.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import sysconfig
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -29,30 +31,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden files; review the diff")
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Let no pytest that a test starts take our options, or itself for a worker of ours."""
     for name in [
         name for name in os.environ if name.startswith(("PYTEST_ADDOPTS", "PYTEST_XDIST"))
     ]:
         del os.environ[name]
-    config.addinivalue_line("markers", "xdist_group(name): run in the same process, with -n")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file together only if they share what is made once for the file."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if shares(file) else nodeid
+
+    return Scheduling(config, log)
+
+
+@functools.cache
+def shares(file: str) -> bool:
+    """Whether a file of tests has a fixture that all of them use."""
+    return '(scope="module"' in (ROOT / file).read_text(encoding="utf-8")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on the virtual board, and keep together what shares a fixture of its file."""
+    """Mark what runs on the virtual board."""
     for item in items:
         if any(name.startswith("virtual_") for name in getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.virtual)
-        if isinstance(item, pytest.Function) and _shares_with_its_file(item):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
-
-
-def _shares_with_its_file(item: pytest.Function) -> bool:
-    known = item._fixtureinfo.name2fixturedefs.values()
-    file = item.nodeid.partition("::")[0]
-    return any(
-        one.scope == "module" and one.baseid == file for fixtures in known for one in fixtures
-    )
 
 
 @pytest.fixture(scope="session")
