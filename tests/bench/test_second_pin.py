@@ -60,10 +60,12 @@ def test_the_agent_leaves_nothing_behind(virtual_ssh: Ssh, virtual_pins: Pins) -
     assert virtual_pins.function(DRIVER) == "in"
 
 
-def test_a_line_that_is_in_use_is_named(agent: Agent, virtual_ssh: Ssh) -> None:
+def test_a_line_that_is_in_use_is_named(agent: Agent, virtual_ssh: Ssh, virtual_pins: Pins) -> None:
     held = virtual_ssh.start(f"exec gpioset --mode=signal gpiochip0 {FAR_END}=1")
     try:
-        time.sleep(1.0)
+        deadline = time.monotonic() + 30
+        while virtual_pins.function(FAR_END) != "out" and time.monotonic() < deadline:
+            time.sleep(0.05)
         with pytest.raises(BenchError, match=f"second-pin: line {FAR_END} is in use"):
             agent.drive(FAR_END, True)
     finally:

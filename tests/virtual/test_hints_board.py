@@ -63,7 +63,11 @@ def test_lines_that_belong_to_others(ssh: Ssh) -> None:
 
 
 def test_a_line_that_another_program_holds(ssh: Ssh) -> None:
-    holding = "gpioset -m signal gpiochip0 17=1 & holder=$!; sleep 0.5"
+    holding = (
+        "gpioset -m signal gpiochip0 17=1 & holder=$!; "
+        "until gpioinfo gpiochip0 | grep -q 'line *17:.*gpioset' || ! kill -0 $holder; "
+        "do sleep 0.1; done"
+    )
     said = ssh.run(f"{holding}; {SWITCH}; kill $holder").err
     answer("line-busy", said)
     assert (hints.find(said) or "").startswith("end gpioset on the board")
@@ -78,16 +82,27 @@ def test_a_host_key_nobody_knows(virtual_board: Machine, tmp_path: Path) -> None
     answer("host-key", done.stderr)
 
 
-def test_a_machine_that_is_killed_while_it_starts(virtual_state: Path) -> None:
+def test_a_machine_that_is_killed_while_it_starts(
+    virtual_board: Machine, virtual_state: Path, tmp_path: Path
+) -> None:
+    ours = tmp_path / "virtual"  # a cache without a snapshot, which would be given up
+    ours.mkdir()
+    for name in ("images", "keys", "images.lock"):
+        (ours / name).symlink_to(paths.cache_dir() / "virtual" / name)
     command = [sys.executable, "-m", "rpikit", "board", "up", "killed", "--bench"]
     bench = virtual_state / "killed.toml"
     bench.write_text('[boards.killed]\nboard = "virtual-pi3"\n')
     with subprocess.Popen(
-        [*command, str(bench)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [*command, str(bench)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "RPIKIT_CACHE": str(tmp_path)},
     ) as starting:
         while starting.poll() is None:
-            for machine in machines_of("killed"):
-                os.kill(machine, signal.SIGKILL)
+            for machine in machines_in(virtual_state / "boards/killed"):
+                with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                    os.kill(machine, signal.SIGKILL)
             time.sleep(0.01)
         assert starting.stderr is not None
         said = starting.stderr.read()
@@ -95,15 +110,13 @@ def test_a_machine_that_is_killed_while_it_starts(virtual_state: Path) -> None:
     answer("machine-killed", said)
 
 
-def machines_of(board: str) -> list[int]:
-    """Return the processes of QEMU that are this board."""
+def machines_in(folder: Path) -> list[int]:
+    """Return the processes of QEMU that are the board of this folder."""
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             words = file.read_bytes().split(b"\0")
-            if words[0].startswith(b"qemu-system") and any(
-                f"/boards/{board}/".encode() in word for word in words
-            ):
+            if words[0].startswith(b"qemu-system") and any(bytes(folder) in word for word in words):
                 found.append(int(file.parent.name))
     return found
 
