@@ -53,14 +53,17 @@ def test_of_two_targets_the_one_asked_for_is_shown(folder: Path) -> None:
     assert shown["sizes"]["tender"] == spt.tender.stat().st_size
     assert shown["stack"]
     assert inspection.inspect(folder).unikernel.target == "hvt"
-    (folder / "build" / "test_switch.hvt").unlink()
-    (folder / "build" / "rpikit-tender").rename(folder / "build" / "away")
-    try:
-        assert inspection.inspect(folder).unikernel.target == "spt"
-        assert surface.of(folder).tender == spt.tender
-    finally:
-        (folder / "build" / "away").rename(folder / "build" / "rpikit-tender")
-        build.build(app.load(folder), board=board.load(board.DEFAULT))
+    seen = {target: surface.of(folder, target=target).tender for target in ("auto", "hvt", "spt")}
+    debug = "rpikit-tender.debug"
+    hvt = folder / "build" / debug
+    assert seen == {"auto": hvt, "hvt": hvt, "spt": spt.folder / debug}
+
+
+def test_an_application_that_was_built_for_spt_alone_is_shown(folder: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "switch"
+    shutil.copytree(folder, alone, ignore=shutil.ignore_patterns("*.hvt"))
+    build.build(app.load(alone), board=board.load(board.DEFAULT).made_for("spt"))
+    assert inspection.inspect(alone).unikernel.target == "spt"
 
 
 def test_stack_use_is_of_the_functions_in_it(folder: Path) -> None:

@@ -171,3 +171,12 @@ def test_a_server_serves_one_debugger_as_an_editor_is_one_even_if_it_is_killed(
         assert server.returncode == 0, events
     assert '"waiting for a debugger"' in events
     lamp_follows(virtual_debugged)
+
+
+def test_a_guest_of_spt_is_seen_from_its_first_line_too(
+    project: Path, virtual_debugged: Machine
+) -> None:
+    said = debug(project, "--target", "spt", at=("backtrace", "print info->heap_size", "kill"))
+    assert "hit Breakpoint 1, solo5_app_main (" in said
+    assert "at app/main.c:" in said
+    assert "in spt_start (" in said
