@@ -7,9 +7,14 @@
 #define CALLS_MAX 16
 #define BUILD_AT  16 /* bytes of a build id's note before the id: ELF, "GNU" */
 
-/* From the linker script; that of another build may know nothing of build ids. */
-extern const char _etext[];
-extern const char _sbuild[] __attribute__((weak)), _ebuild[] __attribute__((weak));
+extern const char _etext[]; /* from the linker script */
+
+/* Also from the linker script; that of another build may know nothing of build ids. */
+extern const unsigned char _sbuild[] __attribute__((weak)), _ebuild[] __attribute__((weak));
+
+static const struct span {
+    const unsigned char *begin, *end;
+} build_note = {_sbuild, _ebuild};
 
 static bool reading;
 static uintptr_t memory_end; /* 0: not known yet, and no record is read */
@@ -26,12 +31,15 @@ bool backtrace_is_reading(void)
 
 uint64_t backtrace_build(void)
 {
+    const struct span *note = &build_note;
     uint64_t build = 0;
 
-    if ((size_t)(_ebuild - _sbuild) < BUILD_AT + sizeof(build))
+    /* Code that names them itself would need a table of addresses, in a page of every guest. */
+    __asm__("" : "+r"(note));
+    if ((size_t)(note->end - note->begin) < BUILD_AT + sizeof(build))
         return 0;
     for (size_t i = 0; i < sizeof(build); i++)
-        build = build << 8 | (unsigned char)_sbuild[BUILD_AT + i];
+        build = build << 8 | note->begin[BUILD_AT + i];
     return build;
 }
 
