@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attaches storage: --block:NAME=PATH. */
-#include "backends/linux/backend.h"
 #include "backends/linux/block.h"
+#include "backends/linux/sys.h"
 #include "tender/devices.h"
 #include "tender/options.h"
 #include "tender/report.h"
@@ -70,15 +70,6 @@ static void attach(struct mft *manifest, struct host *host)
         open(manifest, paths[i]);
 }
 
-/* However the guest ended. */
-static void sum_up(void)
-{
-    devices_sum_up(&block_failures, "transfers failed, the last one of block device");
-}
-
-static const struct linux_backend failures = {.close = sum_up};
-LINUX_BACKEND(failures);
-
 static const struct device block = {
     .usage = "  --block:NAME=PATH\n"
              "                 attaches a file or block device as block device NAME\n"
@@ -86,5 +77,7 @@ static const struct device block = {
              "                 its block size, a power of 2 from 512 to 32768 (512)\n",
     .option = option,
     .attach = attach,
+    .failures = &block_failures,
+    .failed = "transfers failed, the last one of block device",
 };
 TENDER_DEVICE(block);

@@ -7,12 +7,9 @@
 #include "tender/options.h"
 #include "tender/report.h"
 
-extern const struct device *const devices[] __asm__("__start_tender_devices");
-extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
-
 const struct devices_shared *devices_shared SEALED;
 
-static const struct mft *declared SEALED; /* once attached */
+const struct mft *devices_declared SEALED;
 
 /* One that takes no options and attaches nothing: without any, the list would have no place. */
 static bool no_option(const char *word)
@@ -69,14 +66,6 @@ struct mft_entry *devices_granted(struct mft *manifest, uint32_t type, const cha
     return entry;
 }
 
-void devices_sum_up(const struct failures *failures, const char *what)
-{
-    if (failures->count > 0)
-        report("%llu %s %s: %s", (unsigned long long)failures->count, what,
-               declared->e[failures->handle].name,
-               failures->error ? sys_error_text(failures->error) : "it has become shorter");
-}
-
 bool devices_option(const char *word)
 {
     for (const struct device *const *it = devices; it < devices_end; it++) {
@@ -106,7 +95,7 @@ static const char *type_name(uint32_t type)
 
 void devices_attach(struct mft *manifest, struct host *host)
 {
-    declared = manifest;
+    devices_declared = manifest;
     for (const struct device *const *it = devices; it < devices_end; it++)
         (*it)->attach(manifest, host);
     for (uint32_t i = 0; i < manifest->entries; i++) {

@@ -18,6 +18,11 @@ struct device {
     /* Adds to the machine (vm) what the guest shall reach besides its memory, of which (memory) is
      * the host's view; may be NULL. */
     void (*map)(int vm, void *memory);
+    /* What went wrong while the guest ran, told at its end (sum_up.c): what failed, with the words
+     * that come before the device's name; and calls that were refused. Either may be NULL. */
+    const struct failures *failures;
+    const char *failed;
+    const uint64_t *refused;
 };
 
 /* Linking the file is enough: a tender without it does not know the options. */
@@ -38,9 +43,10 @@ struct mft_entry *devices_named(struct mft *manifest, uint32_t type, const char 
 struct mft_entry *devices_granted(struct mft *manifest, uint32_t type, const char *kind,
                                   const char *option, const char **text);
 
-/* At the end, tells the operator how many of (what) there were, if any, with the device and the
- * reason of the last. */
-void devices_sum_up(const struct failures *failures, const char *what);
+/* All that are linked, and the manifest as it was attached; NULL before. */
+extern const struct device *const devices[] __asm__("__start_tender_devices");
+extern const struct device *const devices_end[] __asm__("__stop_tender_devices");
+extern const struct mft *devices_declared;
 
 bool devices_option(const char *word);
 void devices_usage(void (*put)(const char *text));

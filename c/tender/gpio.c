@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Grants lines: what the operator allows, within what the guest's manifest asks for. */
-#include "backends/linux/backend.h"
 #include "backends/linux/gpio_driver.h"
 #include "devices/gpio.h"
 #include "lib/string.h"
 #include "tender/devices.h"
+#include "tender/gpio_sampled.h"
 #include "tender/options.h"
 #include "tender/report.h"
 
@@ -137,18 +137,12 @@ static void grant(struct mft *manifest, const char *pin, struct gpio_wish *wish)
     entry->attached = 1;
 }
 
-static void say_sampled(void)
-{
-    report("warning: the chip does not report edges: sampling each %u us from here on",
-           (unsigned int)(gpio_period(&gpio) / 1000));
-}
-
 static void attach(struct mft *manifest, struct host *host)
 {
     struct gpio_wish wishes[GPIO_LINES];
     struct gpio_trouble trouble;
 
-    gpio.says_sampled = say_sampled;
+    gpio_sampled_watch(&gpio);
     gpio_attach(&gpio, host);
     for (uint32_t i = 0; i < pin_count; i++)
         grant(manifest, pins[i], &wishes[i]);
@@ -165,16 +159,6 @@ static void attach(struct mft *manifest, struct host *host)
         fail("--gpio-edges=reported: this way to the lines reports none");
 }
 
-/* However the guest ended. */
-static void sum_up(void)
-{
-    if (gpio.refused > 0)
-        report("%llu calls refused: line not granted", (unsigned long long)gpio.refused);
-}
-
-static const struct linux_backend refusals = {.close = sum_up};
-LINUX_BACKEND(refusals);
-
 static const struct device lines = {
     .usage =
         "  --pin:NAME=LINE[,in|,out][,pull-up|,pull-down|,no-pull][,active-low][,no-edges]\n"
@@ -189,5 +173,6 @@ static const struct device lines = {
         "                 the chip, if not the Raspberry Pi's own\n",
     .option = option,
     .attach = attach,
+    .refused = &gpio.refused,
 };
 TENDER_DEVICE(lines);

@@ -2,7 +2,6 @@
 /* Attaches devices on I2C buses: --i2c:NAME=BUS@ADDRESS. */
 #include "backends/linux/i2c.h"
 
-#include "backends/linux/backend.h"
 #include "tender/devices.h"
 #include "tender/options.h"
 #include "tender/report.h"
@@ -67,19 +66,12 @@ static void attach(struct mft *manifest, struct host *host)
         grant(manifest, grants[i]);
 }
 
-/* However the guest ended. */
-static void sum_up(void)
-{
-    devices_sum_up(&i2c_failures, "transfers failed, the last one with I2C device");
-}
-
-static const struct linux_backend failures = {.close = sum_up};
-LINUX_BACKEND(failures);
-
 static const struct device i2c = {
     .usage = "  --i2c:NAME=BUS@ADDRESS\n"
              "                 attaches the device at ADDRESS of /dev/i2c-BUS as I2C device NAME\n",
     .option = option,
     .attach = attach,
+    .failures = &i2c_failures,
+    .failed = "transfers failed, the last one with I2C device",
 };
 TENDER_DEVICE(i2c);

@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "backends/linux/backend.h"
 #include "tender/devices.h"
 #include "tender/options.h"
 #include "tender/report.h"
@@ -81,20 +80,13 @@ static void attach(struct mft *manifest, struct host *host)
         grant(manifest, grants[i]);
 }
 
-/* However the guest ended. */
-static void sum_up(void)
-{
-    devices_sum_up(&pwm_failures, "settings failed, the last one of PWM channel");
-}
-
-static const struct linux_backend failures = {.close = sum_up};
-LINUX_BACKEND(failures);
-
 static const struct device pwm = {
     .usage = "  --pwm:NAME=CHIP.CHANNEL[,period-min=NS][,period-max=NS][,duty-max=NS]\n"
              "                 attaches a channel of /sys/class/pwm as PWM channel NAME; what is left\n"
              "                 out is as in the manifest\n",
     .option = option,
     .attach = attach,
+    .failures = &pwm_failures,
+    .failed = "settings failed, the last one of PWM channel",
 };
 TENDER_DEVICE(pwm);

@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "backends/linux/backend.h"
 #include "tender/devices.h"
 #include "tender/options.h"
 #include "tender/report.h"
@@ -85,20 +84,13 @@ static void attach(struct mft *manifest, struct host *host)
         grant(manifest, grants[i]);
 }
 
-/* However the guest ended. */
-static void sum_up(void)
-{
-    devices_sum_up(&spi_failures, "transfers failed, the last one with SPI device");
-}
-
-static const struct linux_backend failures = {.close = sum_up};
-LINUX_BACKEND(failures);
-
 static const struct device spi = {
     .usage = "  --spi:NAME=BUS.CHIP_SELECT[,mode=N][,speed=HZ]\n"
              "                 attaches /dev/spidevBUS.CHIP_SELECT as SPI device NAME; what is left\n"
              "                 out is as in the manifest\n",
     .option = option,
     .attach = attach,
+    .failures = &spi_failures,
+    .failed = "transfers failed, the last one with SPI device",
 };
 TENDER_DEVICE(spi);

@@ -24,7 +24,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes.markdown,
     "interfaces": interfaces.markdown,
     "results": results.markdown,
-    "system-calls": system_calls.markdown,
+    "installed-system-calls": system_calls.installed,
+    "system-calls": system_calls.rules,
 }
 
 

@@ -1,13 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""The system calls that tenders keep, from the rules of the filter in their sources."""
+"""The system calls that tenders keep: as they were installed, and from the filter's rules."""
 
+import json
 from itertools import groupby
 
 from printed import text
 from rpikit import paths, surface
 
+INSTALLED = "docs/reference/system-calls.json"
+"""Written by tests/virtual/test_system_calls.py, from what each tender tells."""
 
-def markdown() -> str:
+
+def installed() -> str:
+    """Return a table with one row for each process of each application."""
+    left = json.loads((paths.data_root() / INSTALLED).read_text(encoding="utf-8"))
+    rows = []
+    for name, whose in left.items():
+        app, platform = name.rsplit(".", 1)
+        for process, calls in whose.items():
+            names = ", ".join(
+                f"{text.code(call)}{'' if check == 'checked' else ' *'}"
+                for call, check in calls.items()
+            )
+            rows.append((text.code(app), platform, process, str(len(calls)), names))
+    return text.table(("application", "platform", "process", "left", "system calls"), rows) + "\n"
+
+
+def rules() -> str:
     """Return one table for each file of a tender that adds to the filter."""
     root = paths.data_root()
     parts = []

@@ -87,6 +87,14 @@ def test_files_said_to_run_before_the_guest_exist() -> None:
     assert [name for name in sorted(surface.BEFORE) if not (C / name).is_file()] == []
 
 
+def test_nothing_said_to_run_before_the_guest_runs_at_its_end() -> None:
+    """What a tender closes, and what it returns through, a guest reaches by ending."""
+    for name in surface.BEFORE:
+        code = code_of(C / name)
+        assert not re.search(r"\.close\s*=", code), name
+        assert not re.search(r"\b(?:kvm_serve|world_run|says_\w+ = |leave\(run)\b", code), name
+
+
 SERVERS = ("kvm.c", "watch.c", "guest_clock.c", "net_thread.c", "spt/parent/serve.c")
 """Files of c/tender that run with the guest."""
 

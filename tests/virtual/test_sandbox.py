@@ -29,6 +29,7 @@ def there(
         tar.add(built_spt / "generic" / "rpikit-tender", "parent")
         tar.add(built_spt / "apps" / GUEST / "rpikit-tender", "alone")
         tar.add(built / "apps" / GUEST / f"{GUEST}.hvt", "guest.hvt")
+        tar.add(built / "apps" / "blk" / "blk.hvt", "blk.hvt")
         tar.add(built_spt / "apps" / GUEST / f"{GUEST}.spt", "guest.spt")
     virtual_ssh.put(archive, f"{FOLDER}.tgz")
     unpack = f"mkdir -p {FOLDER} && tar xzf {FOLDER}.tgz -C {FOLDER} && rm {FOLDER}.tgz"
@@ -122,3 +123,25 @@ def test_limits_leave_no_room(there: Ssh) -> None:
         "Max file size": 0,
     }.items():
         assert re.findall(rf"^{name} +(\w+) +(\w+)", shown, re.M) == [(str(most),) * 2] * 2, name
+
+
+def test_only_files_take_a_place_to_read_or_write_at(virtual_ssh: Ssh, tmp_path: Path) -> None:
+    program = hand_made(tmp_path, "hand_places", "lib/string.c")
+    virtual_ssh.put(program, "/tmp/hand_places")
+    assert virtual_ssh.run("chmod +x /tmp/hand_places && /tmp/hand_places").status == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "check"),
+    [("| cat > /dev/null", ""), ("> file", "?"), ("> /dev/null", "?")],
+)
+def test_storage_is_checked_unless_no_output_is_like_a_file(
+    there: Ssh, output: str, check: str
+) -> None:
+    """What is told is read from the filter itself; standard error is a pipe each time."""
+    done = there.run(
+        f"cd {FOLDER} && dd if=/dev/zero of=disk bs=4096 count=8 2>/dev/null; "
+        f"./hvt --verbose --mem=2 --block:storage=disk blk.hvt {output}"
+    )
+    assert done.status == 0, done.err
+    assert re.search(rf" 67\{check} 68\{check} " if check else " 67 68 ", done.err)

@@ -8,6 +8,7 @@ whole, headers with inline functions as well; so do the rules of the filter in t
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from rpikit import app as apps
@@ -23,7 +24,6 @@ BEFORE = frozenset(
         "lib/boot.c",
         "lib/elf.c",
         "lib/paging.c",
-        "tender/begin.c",
         "tender/block.c",
         "tender/devices.c",
         "tender/gpio.c",
@@ -31,7 +31,6 @@ BEFORE = frozenset(
         "tender/inherit.c",
         "tender/landlock.c",
         "tender/load.c",
-        "tender/main.c",
         "tender/memory.c",
         "tender/net.c",
         "tender/options.c",
@@ -42,7 +41,6 @@ BEFORE = frozenset(
         "tender/spt/boot.c",
         "tender/spt/filter.c",
         "tender/spt/heap.c",
-        "tender/spt/main.c",
         "tender/start.S",
         "tender/tell.c",
         "tender/user.c",
@@ -60,6 +58,7 @@ _RULE = re.compile(r"\bfilter_(begin|allow\w*)\s*\(([^;{]*)\);")
 _TABLE = re.compile(r"struct filter_argument (\w+)(?:\[\w*\])? = \{(.*?)\};", re.S)
 _TRIPLE = re.compile(r"(\w+), (\w+), (\w+)")
 _NUMBER = re.compile(r"SYS_([A-Z0-9_]+)")
+_NUMBERED = re.compile(r"^    SYS_([A-Z0-9_]+) = (\d+),$", re.M)
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def of(path: Path, *, target: str = AUTO) -> Surface:
             hint="rpikit build",
         )
     beside = tenders[0].parent
-    return read(tenders[0], (beside, *list(beside.parents)[:2]))
+    return read(tenders[0], (beside, *list(beside.parents)[:3]))
 
 
 def _source(name: str, tender: Path, folders: tuple[Path, ...]) -> Path:
@@ -209,6 +208,19 @@ def _source(name: str, tender: Path, folders: tuple[Path, ...]) -> Path:
         f"{wording.path(tender)}: {name}, of which it was built, is not there any more",
         hint="build it once more: rpikit build",
     )
+
+
+@cache
+def _names() -> dict[int, str]:
+    header = paths.data_root() / "c" / "backends" / "linux" / "sys_aarch64.h"
+    found = _NUMBERED.finditer(header.read_text(encoding="utf-8"))
+    return {int(one[2]): one[1].lower() for one in found}
+
+
+def call_of(word: str) -> tuple[str, str]:
+    """Return name and check of a call as `rpikit-tender --verbose` tells it: 64? or 94."""
+    number = int(word.removesuffix("?"))
+    return _names().get(number, str(number)), "checked" if word.endswith("?") else "any arguments"
 
 
 def without_comments(code: str) -> str:

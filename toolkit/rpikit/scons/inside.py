@@ -11,6 +11,9 @@ from rpikit.scons.interface import interfaces_of
 from rpikit.scons.tender import files_of_host, handlers
 from rpikit.scons.unikernel import sources
 
+ENDING = {"sum_up", "gpio_sampled"}
+"""Files of c/tender that tell the operator what came of it."""
+
 
 def exists(env: Any) -> bool:
     return bool(env)
@@ -76,7 +79,7 @@ def _files(env: Any, found: tuple[Interface, ...]) -> list[Path]:
     def serves(file: Path) -> bool:
         if file.parent.name == "tender":
             devices = {one.stem for one in env.SourcesIn("devices")}
-            return file.stem in {"options", "report", "devices", "inherit", *devices}
+            return file.stem in {"options", "report", "devices", "inherit", *ENDING, *devices}
         if file.parent.name == "linux":
             return file.stem.split("_")[0] not in replaced
         # The first is this machine's libc; nothing is laid out in memory here.
