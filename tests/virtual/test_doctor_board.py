@@ -25,5 +25,5 @@ def test_a_board_without_kvm_is_told(virtual_board: Machine, virtual_ssh: Ssh) -
         found = states(virtual_board)
     finally:
         virtual_ssh.run("mv /dev/kvm-away /dev/kvm")
-    assert found["/dev/kvm"] == "fail"
-    assert found["guest"] == "warn"
+    assert found["/dev/kvm"] == "warn"
+    assert found["guest"] == "ok"  # as a sandboxed process

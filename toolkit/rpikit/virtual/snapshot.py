@@ -19,7 +19,7 @@ from rpikit import paths
 from rpikit.virtual import image, qemu
 from rpikit.virtual.qtest import Qmp
 
-_KEPT = 2
+_KEPT = 4
 _GLANCE_SECONDS = 0.01
 _UNFINISHED_SECONDS = 600.0
 _UNLIMITED = 1 << 40  # bytes a second
