@@ -20,15 +20,16 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"completion", "console_text", "kept_log"}),
     frozenset(
-        {"soc", "board", "call", "interface", "app", "wiring"} | {"attachment", "grants", "signals"}
+        {"soc", "board", "call", "interface", "app", "wiring"}
+        | {"attachment", "grants", "security", "signals"}
     ),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
-        | {"stamp", "transport"}
+        | {"sign", "stamp", "transport"}
     ),
     frozenset({"crash", "screen"}),
     frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
-    frozenset({"origin", "target"}),
+    frozenset({"identity", "origin", "target"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}

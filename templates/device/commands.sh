@@ -17,6 +17,8 @@ do_status() { # what is selected and what runs
         read_exit
         echo "exit=$ended"
     fi
+    tell_trial
+    if starts_guests; then echo 'boot=yes'; else echo 'boot=no'; fi
 }
 
 require() { # NEEDS: fail unless the board has the programs we use and the device nodes it names
@@ -45,6 +47,7 @@ do_stage() { # TOKEN HOLDER NEEDS FILES: lock the board, begin slot `new`, say w
     make_guest
     take_lock "$1" "$PPID" "$2" # our parent is the connection
     trap withdraw EXIT
+    require_no_trial
     rm -rf "$base"/guests/*/slots/new "$base"/guests/*/incoming
     mkdir "$slots/new" || fail_write
     read_held
@@ -67,12 +70,14 @@ unpack() { # fill slot `new` with what was uploaded; what arrived damaged, check
     rm -f "$home/incoming"
 }
 
-do_install() { # TOKEN SECONDS [beside]: verify, try, and select the firmware if it is ready in time
+do_install() { # TOKEN SECONDS [beside|alone [TRIAL]]: verify, try, confirm if it is ready in time
+    # With TRIAL it is left on trial for so many seconds, in which somebody has to confirm it.
     trap '' HUP PIPE # from here on we finish what we began, whoever listens
     keep_lock "$1"
     trap withdraw EXIT
     unpack
     check_slot new
+    require_signed new
     [ "${3:-}" != beside ] || require_grants new
     make_cgroup new
     tell_lacking
@@ -80,19 +85,26 @@ do_install() { # TOKEN SECONDS [beside]: verify, try, and select the firmware if
     { rm -rf "${slots:?}/$idle" && mv "$slots/new" "$slots/$idle"; } || fail_write
     sync_home
     if guest_lives; then was_running=yes; else was_running=no; fi
-    stop_guest
     others=
-    [ "${3:-}" = beside ] || stop_others
+    [ "${3:-}" = beside ] || find_others
+    write_trial "$idle" $(($2 + 30)) $$ $was_running "$others"
+    stop_guest
+    stop_others
     reason='did not start'
     if launch_slot "$idle" && await_ready "$idle" "$2"; then
-        select_slot "$idle"
+        if [ -n "${4:-}" ]; then
+            begin_watch "$idle" "$4" $was_running "$others"
+        else
+            confirm_slot "$idle" "$others"
+            keep_security "$idle"
+        fi
         for other in $others; do echo "stopped=$other"; done
         do_status
         return
     fi
     print_kept | tail -n 20 | sed 's/^/console=/'
-    stop_guest
-    fall_back "$slot" $was_running
+    read_trial
+    roll_back "$reason"
     fail $FIRMWARE "$(read_launch "$idle" name) $reason; $after"
 }
 
@@ -109,8 +121,10 @@ do_verify() { # [SLOT]: check the selected slot, or the one named
 }
 
 do_activate() { # select the idle slot, if it is whole
+    is_on_trial && fail $BOARD "has $guest on trial" "rpikit confirm $guest -b {board}"
     read_selected
     check_slot "$idle"
+    require_signed "$idle"
     select_slot "$idle"
     do_status
 }
@@ -119,26 +133,25 @@ do_start() { # start the selected firmware of the guest, unless it runs
     require_guest
     take_lock "start-$$" $$ 'another start' 100
     trap unlock EXIT
+    settle_trial
     read_selected
-    if ! guest_lives; then
-        check_slot "$slot"
-        require_grants "$slot"
-        make_cgroup "$slot"
-        tell_lacking
-        launch_slot "$slot" || fail_write
-    fi
+    ! is_on_trial || slot=$trial
+    guest_lives || start_confirmed
+    rm -f "$home/stopped"
     do_status
 }
 
 do_stop() { # end the guest
     require_guest
     if guest_lives; then echo "stopped=$guest"; fi
+    keep_stopped
     stop_guest
     do_status
 }
 
 do_stop_all() { # end all guests
     enter ''
+    find_others
     stop_others
     for other in $others; do echo "stopped=$other"; done
 }
@@ -180,6 +193,7 @@ do_ps() { # say of each guest what it is and does
             echo "$key=$(read_launch "$shown" $key)"
         done
         read_grants "$shown" | sed 's/^/grant=/'
+        tell_trial
     done
 }
 

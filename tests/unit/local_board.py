@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rpikit import bundle, device
-from rpikit.bundle import Bundle, Launch, Limits
+from rpikit.bundle import Bundle, Launch, Limits, Security
 from rpikit.device import DeviceHalf
 from rpikit.transport.local import Local
 
@@ -39,6 +39,7 @@ def shell_of(kind: str, folder: Path) -> str:
     applets.mkdir()
     for name in {*device.tools(), "sh", "id", "env"}:
         (applets / name).symlink_to(busybox)
+    (applets / "ssh-keygen").symlink_to(shutil.which("ssh-keygen") or "/nowhere")
     return f"env PATH={applets} {applets}/sh"
 
 
@@ -87,6 +88,7 @@ def make_bundle(
     options: tuple[str, ...] = (),
     limits: Limits | None = None,
     signals: tuple[str, ...] = (),
+    security: Security | None = None,
 ) -> Bundle:
     """Write a bundle whose guest is a shell script; `options` are the tender's, with its grants."""
     contents = {
@@ -97,5 +99,5 @@ def make_bundle(
     launch = Launch(
         options=("--mem=2", *options), needs=needs, ready=ready, limits=limits, signals=signals
     )
-    manifest = bundle.describe(name, version, "virtual-pi3", launch, contents)
+    manifest = bundle.describe(name, version, "virtual-pi3", launch, contents, security=security)
     return bundle.write(manifest, contents, out)

@@ -17,6 +17,7 @@ from rpikit.attachment import Attachment as Attachment
 from rpikit.attachment import Keys
 from rpikit.board import Line
 from rpikit.describe import FrozenMap, Misfit, Model, Size
+from rpikit.security import Release
 
 FILE = "rpikit.toml"
 """The description's name in the application's folder."""
@@ -326,6 +327,9 @@ class AppFile(Model):
     limits: Limits = Field(
         default=Limits(), description="How much of a board it may use while it runs."
     )
+    release: Release = Field(
+        default=Release(), description="What boards that hold allowed signers ask of it."
+    )
     devices: FrozenMap[Annotated[str, AfterValidator(_device_name)], DeviceFile] = Field(
         default_factory=describe.nothing,
         description="What it is connected to; `PIN_NAME` in C, a fixture `NAME` in tests.",
@@ -391,6 +395,7 @@ class App(Model):
     ready: str | None = None
     budget: Budget = Budget()
     limits: Limits = Limits()
+    release: Release = Release()
     all_pins: bool = False  # its wish
     has_all_pins: bool = False  # whether its operator granted that
 
@@ -471,5 +476,6 @@ def load_file(path: Path) -> App:
         ready=firmware.ready,
         budget=described.budget,
         limits=described.limits,
+        release=described.release,
         all_pins=firmware.all_pins,
     )

@@ -24,13 +24,14 @@ from pydantic import (
     model_validator,
 )
 
-from rpikit import archive, device, host, signals
+from rpikit import archive, device, host, sign, signals
 from rpikit.app import App, Attachment, Device
 from rpikit.archive import Entry
 from rpikit.board import Board, Platform
 from rpikit.describe import fault
 from rpikit.device import SlotFile
 from rpikit.errors import DescriptionError, VerificationError
+from rpikit.security import Release
 
 SUFFIX = ".rpk"
 MANIFEST = "manifest.json"
@@ -40,7 +41,7 @@ UNIKERNEL = device.UNIKERNEL
 SIZE_MAX = 64 << 20  # bytes of a whole bundle
 
 _MODES = {TENDER: 0o755, device.HALF: 0o755}
-_MADE = {MANIFEST, DIGEST, device.LAUNCH, device.SUMS}
+_MADE = {MANIFEST, DIGEST, device.LAUNCH, device.SUMS, device.SIGNATURE}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,79}$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -88,6 +89,13 @@ class Launch(_Part):
         return values
 
 
+class Security(_Part):
+    """What a board that holds allowed signers looks at besides the signature."""
+
+    version: int = Field(default=0, ge=0, lt=1 << 31)  # a lower one is refused after a higher one
+    expires: int | None = Field(default=None, ge=0)  # seconds since 1970
+
+
 class Manifest(_Part):
     """What a bundle says of itself."""
 
@@ -98,6 +106,14 @@ class Manifest(_Part):
     target: Platform
     files: tuple[File, ...]
     launch: Launch
+    security: Security | None = None  # None is not written: it was not known to the first bundles
+
+    @model_serializer(mode="wrap")
+    def _serialize(self, inner: SerializerFunctionWrapHandler) -> dict[str, object]:
+        values: dict[str, object] = inner(self)
+        if self.security is None:
+            del values["security"]
+        return values
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -131,6 +147,7 @@ class Bundle:
     path: Path
     manifest: Manifest
     contents: Mapping[str, bytes]  # of the listed files, by name
+    signature: bytes | None = None  # over `signed`, from the file beside it
 
     @cached_property
     def digest(self) -> str:
@@ -139,7 +156,21 @@ class Bundle:
 
     @property
     def slot_contents(self) -> dict[str, bytes]:
-        """What a slot holds: the listed files, the manifest, and how to launch."""
+        """What a slot holds: the listed files, the manifest, how to launch, and the signature."""
+        signature = {} if self.signature is None else {device.SIGNATURE: self.signature}
+        return self._signed_contents | signature
+
+    @property
+    def signed(self) -> bytes:
+        """What is signed, so that a board can tell it from a slot: `sha256sum *` of the rest."""
+        lines = (
+            f"{hashlib.sha256(data).hexdigest()}  {name}\n"
+            for name, data in sorted(self._signed_contents.items())
+        )
+        return "".join(lines).encode()
+
+    @property
+    def _signed_contents(self) -> dict[str, bytes]:
         return {
             **self.contents,
             MANIFEST: self.manifest.encode(),
@@ -172,6 +203,10 @@ class Bundle:
             lines += [f"limit_cpu={limits.cpu}"] if limits.cpu else []
             lines += [f"limit_memory={limits.memory}"] if limits.memory else []
             lines += ["limits_required=yes"] if limits.required else []
+        if manifest.security is not None:
+            security = manifest.security
+            lines.append(f"security={security.version}")
+            lines += [f"expires={security.expires}"] if security.expires is not None else []
         return "\n".join(lines) + "\n"
 
 
@@ -189,7 +224,15 @@ def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bu
         limits=_limits(app),
         signals=tuple(f"{line} {signal}" for line, signal in signals.of(app, board)),
     )
-    manifest = describe(app.name, app.version, board.name, launch, contents, target=board.platform)
+    manifest = describe(
+        app.name,
+        app.version,
+        board.name,
+        launch,
+        contents,
+        target=board.platform,
+        security=_security(app),
+    )
     return write(manifest, contents, out)
 
 
@@ -201,6 +244,7 @@ def describe(
     contents: Mapping[str, bytes],
     *,
     target: Platform = "hvt",
+    security: Security | None = None,
 ) -> Manifest:
     """Return the manifest of these files."""
     files = tuple(
@@ -220,6 +264,7 @@ def describe(
         target=target,
         files=files,
         launch=launch,
+        security=security,
     )
 
 
@@ -253,6 +298,13 @@ def _limits(app: App) -> Limits | None:
     if wish.cpu is None and wish.memory is None:
         return None
     return Limits(cpu=wish.cpu, memory=wish.memory, required=wish.required)
+
+
+def _security(app: App) -> Security | None:
+    wish = app.release
+    if wish == Release():
+        return None
+    return Security(version=wish.security_version, expires=wish.expires_at)
 
 
 def _attach(one: Attachment, board: Board) -> tuple[str, ...]:
@@ -317,7 +369,24 @@ def read(path: Path) -> Bundle:
             raise _refusal(path, f"member {name!r} has not the SHA-256 of the manifest")
     if _archive(manifest, members) != data:
         raise _refusal(path, "is not in the form that rpikit writes")
-    return Bundle(path, manifest, members)
+    return Bundle(path, manifest, members, _signature(path))
+
+
+def signature_of(path: Path) -> Path:
+    """Return where the signature of a bundle lies: beside it."""
+    return path.with_name(path.name + sign.SUFFIX)
+
+
+def _signature(path: Path) -> bytes | None:
+    beside = signature_of(path)
+    try:
+        data = beside.read_bytes()
+        sign.check_form(data)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise VerificationError(f"{beside}: {error}", hint="fetch it again") from None
+    return data
 
 
 def _manifest(path: Path, text: bytes) -> Manifest:

@@ -8,12 +8,14 @@ board needs nothing installed. It knows guests, slots and locks; nothing of bund
 import copy
 import re
 import shlex
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Self
 
-from rpikit import generate
+from rpikit import generate, sign
 from rpikit.errors import (
     EXIT_OK,
     BoardError,
@@ -29,8 +31,13 @@ HALF = "device.sh"  # files that the device half itself opens in a slot
 LAUNCH = "launch"
 UNIKERNEL = "unikernel.hvt"
 SUMS = "SHA256SUMS"
+SIGNATURE = "signature"  # over all the other files but the sums, if the bundle was signed
 TRUST = "--trust-guest-with-all-pins"  # of the tender's options
 LOCK_AGE = 900  # seconds
+BOOT_ID = "/proc/sys/kernel/random/boot_id"  # of the board: another one after each boot
+SYSTEMD = "/run/systemd/system"  # is there where systemd runs the board (sd_booted(3))
+ETC = "/etc"
+CLOCK_SET = 1704067200  # 2024: a board whose clock shows less has none that is set
 
 _FAULTS = {
     kind.exit_code: kind
@@ -54,7 +61,15 @@ def script() -> str:
         unikernel=UNIKERNEL,
         sums=SUMS,
         lock_age=LOCK_AGE,
+        boot_id=BOOT_ID,
+        systemd=SYSTEMD,
+        etc=ETC,
         trust=TRUST,
+        signature=SIGNATURE,
+        signers=sign.LIST,
+        namespace=sign.BUNDLE,
+        list_namespace=sign.SIGNERS,
+        beginning=CLOCK_SET,
     )
 
 
@@ -93,6 +108,25 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A slot that runs until somebody confirms it, or its time has passed."""
+
+    slot: str
+    version: str
+    digest: str
+    seconds: int = field(compare=False)  # that are left
+
+    @classmethod
+    def parse(cls, answer: Answer) -> Self | None:
+        """Read what an answer says of a trial."""
+        slot = answer.one("trial")
+        if not slot:
+            return None
+        version, digest = answer.one("trial_version"), answer.one("trial_digest")
+        return cls(slot, version, digest, int(answer.one("trial_seconds")))
+
+
+@dataclass(frozen=True)
 class Status:
     """What is selected of a guest and whether it runs."""
 
@@ -105,6 +139,9 @@ class Status:
     pid: int | None  # of the running tender
     running_slot: str | None
     exit: int | None  # status of the guest that ended last
+    trial: "Trial | None" = None
+    returned: str = field(default="", compare=False)  # what came of the last trial, if it failed
+    boots: bool = field(default=False, compare=False)  # whether the board starts guests at boot
     stopped: tuple[str, ...] = field(default=(), compare=False)  # guests that this call stopped
     notes: tuple[str, ...] = field(default=(), compare=False)  # what its user has to know
 
@@ -127,6 +164,9 @@ class Status:
             pid=int(pid) if pid else None,
             running_slot=answer.one("running_slot") or None,
             exit=int(ended) if ended else None,
+            trial=Trial.parse(answer),
+            returned=answer.one("returned"),
+            boots=answer.one("boot") == "yes",
             stopped=answer.all("stopped"),
             notes=answer.all("note"),
         )
@@ -175,6 +215,14 @@ class Guest:
             limit_memory=number("limit_memory"),
             grants=answer.all("grant"),
         )
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose firmware a board takes."""
+
+    signers: str  # the text of its list of allowed signers, "" if it takes anybody's
+    security: dict[str, int]  # the highest security version that was selected, by guest
 
 
 @dataclass(frozen=True)
@@ -230,14 +278,43 @@ class DeviceHalf:
         answer = self._call("stage", token, " ".join(holder.split()), " ".join(needs), wanted)
         return Staged(answer.one("incoming"), answer.all("kept"), answer.all("missing"))
 
-    def install(self, token: str, ready_within: float, *, beside: bool = False) -> Status:
-        """Verify what was staged, run it on trial and select it once it is ready.
+    def install(
+        self, token: str, ready_within: float, *, beside: bool = False, trial: int | None = None
+    ) -> Status:
+        """Verify what was staged, run it on trial and confirm it once it is ready.
 
-        The board's other guests are stopped, unless it is to run beside them.
+        The board's other guests are stopped, unless it is to run beside them. With `trial` it has
+        to be confirmed by somebody within so many seconds.
         """
         seconds = max(1, round(ready_within))
-        words = ("install", token, str(seconds), *(["beside"] if beside else []))
+        words = ["install", token, str(seconds), "beside" if beside else "alone"]
+        words += [] if trial is None else [str(trial)]
         return Status.parse(self._call(*words, timeout=seconds + 60.0))
+
+    def confirm(self) -> Status:
+        """Make the slot on trial the one that the board keeps."""
+        return Status.parse(self._call("confirm"))
+
+    def roll_back(self) -> Status:
+        """End the trial; what ran before runs again."""
+        return Status.parse(self._call("rollback"))
+
+    def boot(self) -> Answer:
+        """Start what the board starts when it starts; say `started` and `failed`."""
+        return self._call("boot")
+
+    def setup(self) -> Status:
+        """Have the board start its guests when it starts."""
+        home = self.status().home
+        with tempfile.NamedTemporaryFile(prefix="rpikit-") as file:
+            file.write(script().encode())
+            file.flush()
+            self.transport.put(Path(file.name), f"{home}/{HALF}.new")
+        return Status.parse(self._call("setup"))
+
+    def undo(self) -> Status:
+        """Take back `setup`."""
+        return Status.parse(self._call("undo"))
 
     def abandon(self, token: str) -> int | None:
         """Give up what was staged; return how many KiB the board has free, if it knows."""
@@ -255,6 +332,16 @@ class DeviceHalf:
     def start(self) -> Status:
         """Start the selected firmware of the guest, unless it runs."""
         return Status.parse(self._call("start"))
+
+    def trust(self, signers: str = "", signature: str = "") -> Trust:
+        """Give the board a new list of allowed signers, if one is given; return what it holds.
+
+        A board that holds one takes another only with the signature of somebody in its own.
+        """
+        answer = self._call("trust", *([signers, signature] if signers else []))
+        versions = (value.rpartition(" ") for value in answer.all("security"))
+        lines = "".join(f"{line}\n" for line in answer.all("signer"))
+        return Trust(lines, {name: int(number) for name, _, number in versions})
 
     def stop(self) -> Status:
         """End the guest."""
