@@ -45,6 +45,7 @@ def ask(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         ("doctor", ("doctor",)),
         ("config lint", ("config", "lint", str(HELLO / "rpikit.toml"))),
         ("board list", ("board", "list")),
+        ("board identify", ("board", "identify", "host")),
         ("board down", ("board", "down", "host")),
         ("board cut", ("board", "cut")),
     ],

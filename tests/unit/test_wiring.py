@@ -14,7 +14,7 @@ BENCH = """
 board = "rpi3b"
 ssh = "pi@lab3:2222"
 serial = "/dev/ttyUSB0"
-id = "00000000a1b2c3d4"
+serial_number = "00000000a1b2c3d4"
 [boards.desk.wires]
 button = { driver = "second-pin", line = 27 }
 lamp = { driver = "gpiod", line = 22, host = "pi@bench" }
@@ -50,7 +50,7 @@ def bench(folder: Path, text: str) -> wiring.Bench:
 
 def test_a_file_becomes_a_bench(here: Path) -> None:
     desk = bench(here, BENCH).target("desk")
-    assert (desk.name, desk.board, desk.ssh, desk.serial, desk.id) == (
+    assert (desk.name, desk.board, desk.ssh, desk.serial, desk.serial_number) == (
         *("desk", "rpi3b", "pi@lab3:2222", "/dev/ttyUSB0", "00000000a1b2c3d4"),
     )
     assert desk.wires["lamp"] == wiring.Wire(driver="gpiod", line=22, host="pi@bench")

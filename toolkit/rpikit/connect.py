@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rpikit import board as boards
+from rpikit import identity
 from rpikit.board import Board
 from rpikit.errors import BoardError
 from rpikit.transport import SshAddress, Transport, added
@@ -37,12 +38,28 @@ def board_of(target: Target) -> Board:
 def connect(
     target: Target, *, report: Callable[[str], None] = lambda line: None, keep: bool = False
 ) -> Iterator[Connection]:
-    """Open the way to a board and close it at the end.
+    """Open the way to a board and close it at the end; refuse another than the bench names.
 
     A virtual board that is not up is started, and ended with the connection unless it is to be
     kept. This machine as a board is a new one for each connection, except that what is to be kept
     is always the same.
     """
+    with _way(target, report, keep) as there:
+        identity.check(target, there.transport)
+        yield there
+
+
+def identify(
+    target: Target, *, report: Callable[[str], None] = lambda line: None
+) -> identity.Identity:
+    """Ask whichever board answers who it is; a virtual one that is not up is started."""
+    anyone = target.model_copy(update={"serial_number": None, "host_key": None})
+    with connect(anyone, report=report, keep=True) as there:
+        return identity.identify(target.name, there.transport)
+
+
+@contextlib.contextmanager
+def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[Connection]:
     board = board_of(target)
     if board.platform == "loop":
         from rpikit import host
@@ -56,7 +73,7 @@ def connect(
     if board.virtual is not None:
         with (
             _virtual(board, target.name, report, keep) as machine,
-            Ssh(machine.ssh, target.name) as transport,
+            Ssh(machine.ssh, target.name, host_key=target.host_key) as transport,
         ):
             yield Connection(target, board, transport, machine)
         return
@@ -69,7 +86,8 @@ def connect(
             f"board {target.name!r}: has no ssh address",
             hint=f'write ssh = "user@host" below [boards.{target.name}] in bench.toml',
         )
-    with Ssh(SshAddress.parse(target.ssh), target.name) as transport:
+    address = SshAddress.parse(target.ssh)
+    with Ssh(address, target.name, host_key=target.host_key) as transport:
         yield Connection(target, board, transport)
 
 

@@ -324,6 +324,15 @@ class Cut(TypedDict):
     """False if it was not running."""
 
 
+class Identity(TypedDict):
+    """What tells a board from all others; null for what it does not have."""
+
+    board: str
+    serial_number: str | None
+    host_key: str | None
+    """The fingerprint of its SSH host key."""
+
+
 class Board(TypedDict):
     """A board of the bench, or a virtual one that runs besides."""
 
@@ -441,6 +450,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board down": Stopped,
         "board status": VirtualBoard,
         "board list": Boards,
+        "board identify": Identity,
         "board pins": PinEdge,
         "board pins --once": Header,
         "board cut": Cut,

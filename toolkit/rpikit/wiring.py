@@ -91,11 +91,19 @@ def _serial(text: str) -> str:
     return text
 
 
-def _id(text: str) -> str:
+def _serial_number(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16}", text):
         raise Misfit(
-            "write the board's 16 hexadecimal digits: Serial in its /proc/cpuinfo, "
-            'such as "00000000a1b2c3d4"'
+            'write the 16 hexadecimal digits of its chip, such as "00000000a1b2c3d4": '
+            "`rpikit board identify` prints them"
+        )
+    return text
+
+
+def _host_key(text: str) -> str:
+    if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", text):
+        raise Misfit(
+            "write its fingerprint, SHA256: and 43 letters, as `rpikit board identify` prints it"
         )
     return text
 
@@ -152,8 +160,15 @@ class TargetFile(Model):
         examples=["container-3"],
         description="Where the board is, in the words of that transport.",
     )
-    id: Annotated[str, AfterValidator(_id)] | None = Field(
-        default=None, description="Serial in its `/proc/cpuinfo`; any other board is refused."
+    serial_number: Annotated[str, AfterValidator(_serial_number)] | None = Field(
+        default=None,
+        examples=["00000000a1b2c3d4"],
+        description="Of its chip, as `board identify` prints it; any other board is refused.",
+    )
+    host_key: Annotated[str, AfterValidator(_host_key)] | None = Field(
+        default=None,
+        description="Fingerprint of its SSH host key, as `board identify` prints it; any other is "
+        "refused before anything is sent.",
     )
     wires: FrozenMap[str, Wire] = Field(
         default_factory=describe.nothing,
@@ -312,6 +327,9 @@ def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None
     if body == "real" and not (target.ssh or target.serial or target.transport):
         remedy = 'nothing leads to this board; write ssh = "user@host" or serial = "/dev/ttyUSB0"'
         raise describe.fault(path, f"boards.{name}", None, remedy)
+    if target.host_key is not None and target.ssh is None and body != "virtual":
+        remedy = "only a board that ssh leads to has a host key; leave it out"
+        raise describe.fault(path, f"boards.{name}.host_key", target.host_key, remedy)
     for device, wire in target.wires.items():
         if not DRIVERS[wire.driver].serves(kind):
             fitting = [one for one, other in sorted(DRIVERS.items()) if other.serves(kind)]

@@ -65,6 +65,17 @@ def list_(bench: Path | None, as_json: bool) -> None:
     report.choose(json_lines=as_json).result(listing.values(), str(listing))
 
 
+@board.command()
+@options.several(options.board_name, options.bench, options.as_json)
+def identify(name: str, bench: Path | None, as_json: bool) -> None:
+    """Print what to write into bench.toml, so that any other board in place of NAME is refused."""
+    from rpikit import connect, report
+
+    reporter = report.choose(json_lines=as_json)
+    found = connect.identify(options.target(None, name, bench), report=reporter.step)
+    reporter.result(found.values(), str(found))
+
+
 class _BeforeDashes(click.RichCommand):
     """A command whose own words end at `--`; what follows is somebody else's command."""
 

@@ -33,9 +33,11 @@ _CHUNK = 32768
 class Ssh(Closing):
     """A transport over SSH; it connects when first used and again after a loss."""
 
-    def __init__(self, address: SshAddress, name: str) -> None:
+    def __init__(self, address: SshAddress, name: str, *, host_key: str | None = None) -> None:
+        """`host_key` is the fingerprint of the only key that is taken, besides being known."""
         self.address = address
         self.board = name
+        self._expected = host_key
         self._connection: fabric.Connection | None = None
 
     @property
@@ -81,6 +83,12 @@ class Ssh(Closing):
     ) -> "paramiko.Channel":
         """Start a command, or a login shell, on a terminal of this kind, columns and lines."""
         return self._open(command, terminal)
+
+    def host_key(self) -> str:
+        """Return the fingerprint of the key by which the board proved itself: `SHA256:…`."""
+        transport = self._connected().transport
+        assert transport is not None
+        return str(transport.get_remote_server_key().fingerprint)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -134,7 +142,7 @@ class Ssh(Closing):
 
     def _connected(self) -> "fabric.Connection":
         if self._connection is None or not self._connection.is_connected:
-            self._connection = _connect(self.address, self.board)
+            self._connection = _connect(self.address, self.board, self._expected)
         return self._connection
 
     def _finish(
@@ -228,7 +236,7 @@ def _last_line(said: bytes, status: int | None) -> str:
     return lines[-1] if lines else ("nothing was said" if status is None else f"status {status}")
 
 
-def _connect(address: SshAddress, board: str) -> "fabric.Connection":
+def _connect(address: SshAddress, board: str, host_key: str | None) -> "fabric.Connection":
     """Connect, or say in one line why not and what would help."""
     import fabric
     import paramiko
@@ -250,6 +258,7 @@ def _connect(address: SshAddress, board: str) -> "fabric.Connection":
             "look_for_keys": not own,
             "banner_timeout": _CONNECT_SECONDS,
             "auth_timeout": _CONNECT_SECONDS,
+            "transport_factory": _transport_for(board, address, host_key),
         },
     )
     connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
@@ -285,6 +294,29 @@ def _connect(address: SshAddress, board: str) -> "fabric.Connection":
     assert connection.transport is not None
     connection.transport.set_keepalive(_KEEPALIVE_SECONDS)
     return connection
+
+
+def _transport_for(
+    board: str, address: SshAddress, host_key: str | None
+) -> "type[paramiko.Transport]":
+    """Return paramiko's transport, as one that takes no other key than that of this fingerprint."""
+    import paramiko
+
+    class Checked(paramiko.Transport):
+        def get_remote_server_key(self) -> "paramiko.PKey":
+            """Return the key that the board has proved to have; asked before anything is sent."""
+            key = super().get_remote_server_key()
+            if host_key is not None and key.fingerprint != host_key:
+                self.close()
+                raise BoardError(
+                    f"board {board!r}: another board answers at {address}: its host key is "
+                    f"{key.fingerprint}, not {host_key}",
+                    hint="look where it is plugged in; if it was exchanged: "
+                    f"rpikit board identify {board}",
+                )
+            return key
+
+    return Checked
 
 
 def _known_name(address: SshAddress) -> str:
