@@ -96,7 +96,6 @@ do_install() { # TOKEN SECONDS [beside|alone [TRIAL]]: verify, try, confirm if i
             begin_watch "$idle" "$4" $was_running "$others"
         else
             confirm_slot "$idle" "$others"
-            keep_security "$idle"
         fi
         for other in $others; do echo "stopped=$other"; done
         do_status

@@ -55,23 +55,35 @@ require_guest() { # fail unless the guest that was named is there
     fi
 }
 
-stop_others() { # stop all the other guests; set others to those that ran
+find_others() { # set others to the other guests that run
     others='' ours=$guest
     for name in $(list_guests); do
         [ "$name" != "$ours" ] || continue
         enter "$name"
-        guest_lives || continue
-        stop_guest
-        others="$others $name"
+        if guest_lives; then others="$others $name"; fi
     done
     enter "$ours"
+}
+
+stop_others() { # stop those of find_others
+    ours=$guest
+    for name in $others; do
+        enter "$name"
+        [ -n "$ours" ] || keep_stopped
+        stop_guest
+    done
+    enter "$ours"
+}
+
+keep_stopped() { # have the next boot leave the guest as it is, stopped; a trial has its own end
+    is_on_trial || : >"$home/stopped" || fail_write
 }
 
 restart_others() { # let them run again that stop_others stopped; set again to their names
     again='' ours=$guest
     for name in $others; do
         enter "$name"
-        guest_lives
+        guest_lives && continue
         if launch_slot "$guest_slot"; then again="$again $name"; fi
     done
     enter "$ours"
