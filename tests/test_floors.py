@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
         | {"sign", "stamp", "transport"}
     ),
-    frozenset({"crash", "screen"}),
+    frozenset({"claim", "crash", "screen"}),
     frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
     frozenset({"identity", "origin", "target"}),
     frozenset({"connect", "bench", "terminal"}),

@@ -2,10 +2,8 @@
 """The verb flash: leave a bundle running on a board, or leave the board as it was."""
 
 import contextlib
-import getpass
 import gzip
 import secrets
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import bundle as bundles
-from rpikit import crash, results
+from rpikit import claim, crash, results
 from rpikit.bundle import Bundle
 from rpikit.device import DeviceHalf, Staged, Status
 from rpikit.errors import BoardError, FirmwareError
@@ -80,17 +78,20 @@ def flash(
     begun = time.monotonic()
     token = secrets.token_hex(8)
 
-    reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
-    with _abandoned_on_failure(half, token):
-        staged = half.stage(token, _holder(), manifest.launch.needs, bundle.slot_files)
-        if staged.kept:
-            reporter.note(f"already there: {', '.join(staged.kept)}")
-        reporter.step("send what is missing")
-        sent = _send(bundle, staged, transport, reporter)
+    with claim.claimed(transport):
+        reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
+        with _abandoned_on_failure(half, token):
+            staged = half.stage(
+                token, str(claim.holder()), manifest.launch.needs, bundle.slot_files
+            )
+            if staged.kept:
+                reporter.note(f"already there: {', '.join(staged.kept)}")
+            reporter.step("send what is missing")
+            sent = _send(bundle, staged, transport, reporter)
 
-    reporter.step("verify, start and wait until it is ready")
-    with _explained(bundle):
-        status = half.install(token, ready_within, beside=beside)
+        reporter.step("verify, start and wait until it is ready")
+        with _explained(bundle):
+            status = half.install(token, ready_within, beside=beside)
     if status.stopped:
         reporter.note(f"stopped: {', '.join(status.stopped)}; --beside leaves others running")
     for note in status.notes:
@@ -149,8 +150,3 @@ def _explained(bundle: Bundle) -> Iterator[None]:
             symbols = crash.Library(sorted(bundle.path.parent.glob("*.debug")))
             error.hint = crash.annotated(error.hint, symbols)
         raise
-
-
-def _holder() -> str:
-    """Return who flashes, for whoever finds the board locked."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
