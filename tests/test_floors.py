@@ -13,7 +13,18 @@ PACKAGE = ROOT / "toolkit" / "rpikit"
 
 # From the ground up; a module may import those of its own floor and of the floors below.
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "closing", "errors", "paths", "results", "results_inspect"}),
+    frozenset(
+        {
+            "__init__",
+            "closing",
+            "errors",
+            "paths",
+            "results",
+            "results_inspect",
+            "results_release",
+            "slots",
+        }
+    ),
     frozenset(
         {"network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
@@ -35,6 +46,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}
     ),
     frozenset({"checks"}),
+    frozenset({"materials", "provenance", "released", "repository", "sbom"}),
     frozenset(
         {
             "run",
@@ -52,6 +64,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "monitor",
         }
     ),
+    frozenset({"release"}),
     frozenset({"ending"}),
     frozenset({"words"}),
     frozenset({"commands"}),
