@@ -26,10 +26,10 @@ FLOORS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset(
-        {"network", "wording", "describe", "report", "waveform"}
+        {"fleet", "network", "wording", "describe", "report", "waveform"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
-    frozenset({"completion", "console_text", "kept_log"}),
+    frozenset({"completion", "console_text", "journal", "kept_log"}),
     frozenset(
         {"soc", "board", "call", "interface", "app", "wiring"}
         | {"attachment", "grants", "security", "signals"}

@@ -153,3 +153,47 @@ def test_only_the_board_in_question_need_fit(here: Path, application: App) -> No
     wired.check(application, "desk")
     with pytest.raises(DescriptionError, match="no device 'horn'"):
         wired.check(application, "shelf")
+
+
+LAB = """
+[groups]
+lab = ["lab-*", "desk"]
+rack = ["lab-?"]
+[boards.desk]
+board = "rpi3b"
+ssh = "pi@desk"
+[boards.lab-1]
+board = "rpi3b"
+ssh = "pi@lab1"
+[boards.lab-10]
+board = "rpi3b"
+ssh = "pi@lab10"
+[boards.lab-2]
+board = "host"
+"""
+
+
+@pytest.mark.parametrize(
+    ("patterns", "groups", "selected"),
+    [
+        (("lab-*",), (), "lab-1 lab-10 lab-2"),
+        (("lab-2", "lab-1", "lab-?"), (), "lab-1 lab-2"),
+        (("*",), (), "desk lab-1 lab-10 lab-2"),
+        (("host", "desk"), (), "desk host"),
+        ((), ("rack",), "lab-1 lab-2"),
+        (("virtual-pi3",), ("rack", "lab"), "desk lab-1 lab-10 lab-2 virtual-pi3"),
+    ],
+)
+def test_several_boards_are_selected_in_the_order_of_the_bench(
+    here: Path, patterns: tuple[str, ...], groups: tuple[str, ...], selected: str
+) -> None:
+    assert bench(here, LAB).select(patterns, groups) == tuple(selected.split())
+
+
+def test_a_pattern_that_fits_no_board_is_told_with_the_known_ones(here: Path) -> None:
+    with pytest.raises(
+        DescriptionError, match=r"no board 'shelf-\*'; there are desk, lab"
+    ):
+        bench(here, LAB).select(("desk", "shelf-*"))
+    with pytest.raises(DescriptionError, match="there is no group 'shed'; there are lab, rack"):
+        bench(here, LAB).select((), ("shed",))

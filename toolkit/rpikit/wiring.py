@@ -4,11 +4,13 @@
 Knows names and numbers; drives nothing and connects to nothing.
 """
 
+import fnmatch
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -202,9 +204,22 @@ class BenchFile(Model):
     boards: FrozenMap[Annotated[str, AfterValidator(_target_name)], TargetFile] = Field(
         description="The boards, each by the name that `--board` takes."
     )
+    groups: FrozenMap[Annotated[str, AfterValidator(_target_name)], tuple[str, ...]] = Field(
+        default_factory=describe.nothing,
+        examples=[{"lab": ["lab-*", "desk"]}],
+        description="Names for several boards at once, as `--group` takes them; each is a list of "
+        "boards, where `*` and `?` stand for any part of a name.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for name, members in self.groups.items():
+            for number, pattern in enumerate(members):
+                if not _matching(pattern, self.boards):
+                    known = wording.options(list(self.boards))
+                    raise Misfit(f"no board has this name; write {known}", "groups", name, number)
+            if not members:
+                raise Misfit("name a board, or leave the group out", "groups", name)
         taken: dict[tuple[str, str | None, int], str] = {}
         for name, target in self.boards.items():
             for device, wire in target.wires.items():
@@ -226,6 +241,8 @@ class Bench(Model):
 
     source: Path | None
     boards: FrozenMap[str, Target]
+    written: tuple[str, ...] = ()  # the names of those that a file describes
+    groups: FrozenMap[str, tuple[str, ...]] = Field(default_factory=describe.nothing)
 
     def target(self, name: str) -> Target:
         """Return a board of the bench by its name."""
@@ -240,6 +257,25 @@ class Bench(Model):
         raise describe.fault(
             self.source, "boards", None, f"there is no board {name!r}; there are {known}"
         )
+
+    def select(self, patterns: Sequence[str] = (), groups: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the names of several boards, in their order on the bench.
+
+        A pattern such as `lab-*` means boards that the bench file describes.
+        """
+        asked = list(patterns)
+        for group in groups:
+            if group not in self.groups:
+                known = ", ".join(self.groups) or "none"
+                source = self.source or Path(FILE)
+                remedy = f"there is no group {group!r}; there are {known}"
+                raise describe.fault(source, "groups", None, remedy)
+            asked += self.groups[group]
+        found: set[str] = set()
+        for pattern in asked:
+            matching = _matching(pattern, self.written)
+            found |= matching or {self.target(pattern).name}
+        return tuple(name for name in self.boards if name in found)
 
     def check(self, app: "App", name: str | None = None) -> None:
         """Refuse wires that do not fit an application: those of one board, or of all."""
@@ -286,7 +322,7 @@ def load(path: Path) -> Bench:
         kind = _board(path, name, target.board)
         _check_reach(path, name, target, board.load(kind))
         targets[name] = Target.model_construct(**dict(target) | {"name": name, "board": kind})
-    return _bench(path, targets)
+    return _bench(path, targets, described.groups)
 
 
 def find(app_folder: Path | None) -> Bench:
@@ -300,10 +336,19 @@ def find(app_folder: Path | None) -> Bench:
     return _bench(None, {})
 
 
-def _bench(source: Path | None, targets: dict[str, Target]) -> Bench:
+def _matching(pattern: str, names: Iterable[str]) -> set[str]:
+    return {name for name in names if fnmatch.fnmatchcase(name, pattern)}
+
+
+def _bench(
+    source: Path | None,
+    targets: dict[str, Target],
+    groups: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Bench:
+    written = tuple(targets)
     for always in (board.DEFAULT, board.WITHOUT_KVM, board.HOST):
         targets.setdefault(always, Target(name=always, board=always))
-    return Bench(source=source, boards=targets)
+    return Bench(source=source, boards=targets, written=written, groups=dict(groups))
 
 
 def _board(path: Path, name: str, wanted: str) -> str:
