@@ -20,7 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "errors",
             "paths",
             "results",
-            "results_inspect",
+            "results_fleet", "results_inspect",
             "results_release",
             "slots",
         }
@@ -50,6 +50,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "run",
+            "proving",
             "test",
             "demo",
             "perf",
