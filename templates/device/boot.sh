@@ -48,7 +48,7 @@ read_hook() { # set hook to the file that has the board start guests at boot, un
 
 starts_guests() { # whether the board starts its guests at boot
     read_hook
-    grep -qF "$base/{{ half }} boot" "$hook" 2>/dev/null
+    grep -qF "$base/{{ half }}" "$hook" 2>/dev/null
 }
 
 require_hook() { # fail unless the user may change what the board does at boot

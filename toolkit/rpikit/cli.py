@@ -20,7 +20,15 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         debugging.debug,
     ),
     "Boards": (boards.board,),
-    "Guests": (guests.ps, guests.logs, guests.start, guests.stop, guests.remove),
+    "Guests": (
+        guests.ps,
+        guests.logs,
+        guests.start,
+        guests.stop,
+        guests.confirm,
+        guests.rollback,
+        guests.remove,
+    ),
     "More": (machine.doctor, machine.config, machine.completion, machine.demo, machine.perf),
 }
 

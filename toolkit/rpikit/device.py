@@ -190,6 +190,7 @@ class Guest:
     limit_cpu: int | None  # per cent of one core
     limit_memory: int | None  # bytes
     grants: tuple[str, ...]  # what it alone may have while it runs, such as "line 17"
+    trial: Trial | None = None
 
     @classmethod
     def parse(cls, name: str, answer: Answer) -> Self:
@@ -214,6 +215,7 @@ class Guest:
             limit_cpu=number("limit_cpu"),
             limit_memory=number("limit_memory"),
             grants=answer.all("grant"),
+            trial=Trial.parse(answer),
         )
 
 

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpikit import bundle as bundles
@@ -36,10 +36,13 @@ class Flashed:
     def __str__(self) -> str:
         status = self.status
         does = f"runs as process {status.pid}" if status.running else f"ended with {status.exit}"
-        return (
+        said = (
             f"{self.board}: {status.name} {status.version} {does} "
             f"from slot {status.slot}; {size(self.sent)} sent in {self.seconds:.1f} s"
         )
+        if status.trial is None:
+            return said
+        return f"{said}; on trial for {status.trial.seconds} s: rpikit confirm {status.name}"
 
     def values(self) -> results.Flashed:
         """Return it as one flat object for programs."""
@@ -57,6 +60,7 @@ class Flashed:
             "sent": self.sent,
             "seconds": round(self.seconds, 3),
             "stopped": list(status.stopped),
+            "trial": status.trial.seconds if status.trial else None,
         }
 
 
@@ -68,10 +72,12 @@ def flash(
     ready_within: float = READY_WITHIN,
     half: DeviceHalf | None = None,
     beside: bool = False,
+    trial: int | None = None,
 ) -> Flashed:
     """Flash the bundle: stage, send what is missing, then verify, try and select on the board.
 
-    The board's other guests are stopped, unless it is to run beside them.
+    The board's other guests are stopped, unless it is to run beside them. With `trial` it runs for
+    so many seconds, and what ran before is back after that unless somebody confirms it.
     """
     manifest = bundle.manifest
     half = (half or DeviceHalf(transport)).of(manifest.name)
@@ -91,7 +97,15 @@ def flash(
 
         reporter.step("verify, start and wait until it is ready")
         with _explained(bundle):
-            status = half.install(token, ready_within, beside=beside)
+            status = half.install(token, ready_within, beside=beside, trial=trial)
+    if status.trial is not None:  # what it tells is of the confirmed slot
+        status = replace(
+            status,
+            name=manifest.name,
+            version=manifest.version,
+            digest=bundle.digest,
+            slot=status.trial.slot,
+        )
     if status.stopped:
         reporter.note(f"stopped: {', '.join(status.stopped)}; --beside leaves others running")
     for note in status.notes:

@@ -80,6 +80,43 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Confirmed(Started):
+    """A guest whose trial is over and well."""
+
+    def __str__(self) -> str:
+        status = self.status
+        return f"{self.board}: {status.name} {status.version} is confirmed in slot {status.slot}"
+
+
+@dataclass(frozen=True)
+class RolledBack(Started):
+    """A guest whose trial was ended; the status is that of the slot of before."""
+
+    def __str__(self) -> str:
+        return f"{self.board}: {self.status.returned}"
+
+    def values(self) -> dict[str, object]:
+        """Return it as one object for programs."""
+        return super().values() | {"returned": self.status.returned}
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """Whether a board starts its guests when it starts itself."""
+
+    board: str
+    status: Status
+
+    def __str__(self) -> str:
+        does = "starts its guests" if self.status.boots else "starts no guest"
+        return f"{self.board}: {does} when it boots"
+
+    def values(self) -> dict[str, object]:
+        """Return it as one object for programs."""
+        return {"board": self.board, "boots": self.status.boots, "home": self.status.home}
+
+
+@dataclass(frozen=True)
 class Removed:
     """A guest that is not on the board any more."""
 
@@ -117,6 +154,21 @@ def start(board: str, half: DeviceHalf, name: str, *, reporter: Reporter) -> Sta
     return Started(board, status)
 
 
+def confirm(board: str, half: DeviceHalf, name: str) -> Confirmed:
+    """Keep what is on trial: from now on it is what the board runs, and starts when it boots."""
+    return Confirmed(board, half.of(name).confirm())
+
+
+def roll_back(board: str, half: DeviceHalf, name: str) -> RolledBack:
+    """End a trial: what ran before runs again."""
+    return RolledBack(board, half.of(name).roll_back())
+
+
+def setup(board: str, half: DeviceHalf, *, undo: bool = False) -> SetUp:
+    """Have a board start its guests when it boots, or not any more."""
+    return SetUp(board, half.undo() if undo else half.setup())
+
+
 def remove(board: str, half: DeviceHalf, name: str) -> Removed:
     """End a guest and take it off the board: its slots, its console, and its hold on pins."""
     was_running = half.of(name).remove()
@@ -145,7 +197,7 @@ def _row(guest: Guest) -> Sequence[str]:
         guest.name,
         guest.version,
         does,
-        guest.slot or "-",
+        f"{guest.trial.slot} on trial" if guest.trial else guest.slot or "-",
         "-" if guest.uptime is None else _time(guest.uptime),
         _limited(_share(guest), guest.limit_cpu, lambda percent: f"{percent} %"),
         _limited(guest.memory, guest.limit_memory, _size),
@@ -197,4 +249,5 @@ def _values(guest: Guest) -> dict[str, object]:
         "memory": guest.memory,
         "limits": {"cpu": guest.limit_cpu, "memory": guest.limit_memory},
         "grants": list(guest.grants),
+        "trial": guest.trial.seconds if guest.trial else None,
     }

@@ -134,7 +134,9 @@ def app(request: pytest.FixtureRequest) -> App:
 def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
     """Give the board under test within reach; a virtual one that was not up ends with the run."""
     with connect.connect(
-        request.config.stash[_SUBJECT].target, report=rpikit_reporter.step
+        request.config.stash[_SUBJECT].target,
+        report=rpikit_reporter.step,
+        keep=request.config.getoption("rpikit_on_trial"),  # it is there that it was flashed
     ) as connection:
         yield connection
 
@@ -158,6 +160,8 @@ def firmware(
     from rpikit import build, bundle
     from rpikit import target as targets
 
+    if request.config.getoption("rpikit_on_trial"):
+        return Firmware(app, DeviceHalf(board.transport, guest=app.name))
     try:
         wanted: str = request.config.getoption("rpikit_target")
         kind = targets.chosen(board.board, wanted, board.transport, rpikit_reporter.step)

@@ -35,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="whether sanitizers check; else if they can",
     )
     group.addoption(
+        "--rpikit-on-trial",
+        action="store_true",
+        help="the application is on the board already, on trial: test that",
+    )
+    group.addoption(
         "--rpikit-verdict", type=Path, metavar="FILE", help="where to write what the run came to"
     )
 

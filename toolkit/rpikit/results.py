@@ -71,6 +71,8 @@ class Flashed(TypedDict):
     seconds: float
     stopped: NotRequired[list[str]]
     """The guests that ran there before and do not any more."""
+    trial: NotRequired[int | None]
+    """Seconds that are left to confirm it; null once it is confirmed."""
 
 
 class Run(TypedDict):
@@ -111,6 +113,8 @@ class Guest(TypedDict):
     limits: Limits
     grants: list[str]
     """What it alone may have while it runs."""
+    trial: NotRequired[int | None]
+    """Seconds that are left to confirm it; null for a guest that is not on trial."""
 
 
 class Guests(TypedDict):
@@ -129,6 +133,23 @@ class Started(TypedDict):
     slot: str | None
     pid: int | None
     exit: int | None
+
+
+class RolledBack(Started):
+    """The guest of before a trial."""
+
+    returned: str
+    """What was rolled back, and what runs again."""
+
+
+class SetUp(TypedDict):
+    """What a board does when it boots."""
+
+    board: str
+    boots: bool
+    """Whether it starts its guests."""
+    home: str
+    """The device half's folder on the board."""
 
 
 class StoppedGuests(TypedDict):
@@ -442,6 +463,8 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "logs": Line,
         "start": Started,
         "stop": StoppedGuests,
+        "confirm": Started,
+        "rollback": RolledBack,
         "remove": RemovedGuest,
         "debug": Debugged,
         "debug --server": Served,
@@ -454,6 +477,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board pins": PinEdge,
         "board pins --once": Header,
         "board cut": Cut,
+        "board setup": SetUp,
         "doctor": Diagnosis,
         "config lint": Linted,
         "demo": Shown,

@@ -54,6 +54,36 @@ def run(
     as_json: bool = False,
 ) -> int:
     """Run the tests in the application's folder `tests` and return the exit status."""
+    status, verdict = judge(
+        app,
+        board_name=board_name,
+        bench=bench,
+        sanitize=sanitize,
+        target=target,
+        pytest_args=pytest_args,
+        quiet=as_json,
+    )
+    if as_json:
+        print(json.dumps(verdict.values() | {"status": status}))
+    elif status == NothingRanError.exit_code:
+        print(f"rpikit: {app.name}: no test ran, so nothing was proved", file=sys.stderr)
+    return status
+
+
+def judge(
+    app: App,
+    *,
+    board_name: str,
+    bench: Path | None = None,
+    sanitize: bool | None = None,
+    target: str = "auto",
+    pytest_args: Sequence[str] = (),
+    quiet: bool = False,
+) -> tuple[int, Verdict]:
+    """Run the same and return the exit status and the verdict.
+
+    `quiet` leaves standard output alone: what pytest says goes to standard error.
+    """
     tests = app.folder / "tests"
     if not tests.is_dir():
         raise NothingRanError(
@@ -75,16 +105,11 @@ def run(
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
         words = [*options, *pytest_args, str(tests)]
-        pytest_status, interrupted = _pytest(words, app.folder, quiet=as_json)
+        pytest_status, interrupted = _pytest(words, app.folder, quiet=quiet)
         verdict = Verdict.load(verdict_file)
         # pytest may end before our plugin in it is there to note that.
         verdict.interrupted |= interrupted and pytest_status != EXIT_OK
-    status = verdict.exit_status(pytest_status)
-    if as_json:
-        print(json.dumps(verdict.values() | {"status": status}))
-    elif status == NothingRanError.exit_code:
-        print(f"rpikit: {app.name}: no test ran, so nothing was proved", file=sys.stderr)
-    return status
+    return verdict.exit_status(pytest_status), verdict
 
 
 def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> tuple[int, bool]:

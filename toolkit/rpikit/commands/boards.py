@@ -151,3 +151,17 @@ def cut(name: str, as_json: bool) -> None:
     was_up = machine.cut(name)
     said = f"{name}: its power is cut" if was_up else f"{name}: was not running"
     report.choose(json_lines=as_json).result({"board": name, "cut": was_up}, said)
+
+
+@board.command()
+@options.several(options.board_name, options.bench, options.as_json)
+@click.option("--undo", is_flag=True, help="Have it start nothing any more.")
+def setup(name: str, bench: Path | None, as_json: bool, undo: bool) -> None:
+    """Have the board NAME start its guests whenever it boots: systemd, or BusyBox's inittab."""
+    from rpikit import connect, report
+    from rpikit import guests as verb
+    from rpikit.device import DeviceHalf
+
+    with connect.reached(options.target(None, name, bench)) as transport:
+        done = verb.setup(name, DeviceHalf(transport), undo=undo)
+    report.choose(json_lines=as_json).result(done.values(), str(done))

@@ -117,6 +117,22 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: st
 @options.several(options.app, options.board, options.bench, options.target_kind)
 @options.several(options.sanitize, options.as_json)
 @click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
+@click.option(
+    "--confirm",
+    "confirmed_by",
+    type=click.Choice(["ready", "tests"]),
+    default="ready",
+    show_default=True,
+    envvar="RPIKIT_CONFIRM",
+    help="Keep it once it is ready, or only if the tests of APP pass on the board.",
+)
+@click.option(
+    "--trial",
+    type=click.IntRange(1, 86400),
+    metavar="SECONDS",
+    envvar="RPIKIT_TRIAL",
+    help="Leave it on trial: unless `rpikit confirm` comes in time, the one before is back.",
+)
 def flash(
     app: Path,
     name: str,
@@ -125,15 +141,21 @@ def flash(
     sanitize: bool | None,
     as_json: bool,
     beside: bool,
+    confirmed_by: str,
+    trial: int | None,
 ) -> None:
     """Build APP, put it on a board, start it, and wait until it is ready.
 
     Other guests of the board are stopped, unless it is to run beside them.
     """
     from rpikit import build as building
-    from rpikit import bundle, completion, connect, report
+    from rpikit import bundle, completion, connect, proving, report
     from rpikit import flash as verb
     from rpikit import target as targets
+
+    by_tests = confirmed_by == "tests"
+    if by_tests and trial is None:
+        trial = proving.TESTS_WITHIN
 
     reporter = report.choose(json_lines=as_json)
     described, target = options.granted(app, name, bench)
@@ -145,8 +167,18 @@ def flash(
         if kind.platform != built.board.platform:
             built = building.build(described, board=kind)
         made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
-        flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside)
+        flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside, trial=trial)
     completion.add(name, described.name)
+    if by_tests:
+        flashed = proving.prove(
+            flashed,
+            described,
+            target,
+            asked=asked,
+            bench=bench,
+            reporter=reporter,
+            quiet=as_json,
+        )
     reporter.result(flashed.values(), str(flashed))
 
 

@@ -60,6 +60,32 @@ def stop(guest: str | None, is_all: bool, name: str, bench: Path | None, as_json
 
 @click.command()
 @options.several(_guest, options.board, options.bench, options.as_json)
+def confirm(guest: str, name: str, bench: Path | None, as_json: bool) -> None:
+    """Keep GUEST, which `rpikit flash --trial` left on trial: a board boots what is confirmed."""
+    from rpikit import connect, report
+    from rpikit import guests as verb
+    from rpikit.device import DeviceHalf
+
+    with connect.reached(options.target(None, name, bench)) as transport:
+        confirmed = verb.confirm(name, DeviceHalf(transport), guest)
+    report.choose(json_lines=as_json).result(confirmed.values(), str(confirmed))
+
+
+@click.command()
+@options.several(_guest, options.board, options.bench, options.as_json)
+def rollback(guest: str, name: str, bench: Path | None, as_json: bool) -> None:
+    """End the trial of GUEST: the firmware of before runs again."""
+    from rpikit import connect, report
+    from rpikit import guests as verb
+    from rpikit.device import DeviceHalf
+
+    with connect.reached(options.target(None, name, bench)) as transport:
+        back = verb.roll_back(name, DeviceHalf(transport), guest)
+    report.choose(json_lines=as_json).result(back.values(), str(back))
+
+
+@click.command()
+@options.several(_guest, options.board, options.bench, options.as_json)
 def remove(guest: str, name: str, bench: Path | None, as_json: bool) -> None:
     """Remove GUEST from a board: end it, and delete its firmware and its console there."""
     from rpikit import connect, report
