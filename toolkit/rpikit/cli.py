@@ -6,7 +6,7 @@ from typing import NoReturn
 import rich_click as click
 
 from rpikit import __version__, words
-from rpikit.commands import boards, debugging, firmware, guests, machine, monitor
+from rpikit.commands import boards, debugging, firmware, guests, machine, monitor, release
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
@@ -19,16 +19,9 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         monitor.monitor,
         debugging.debug,
     ),
+    "Releases": (release.release, release.verify),
     "Boards": (boards.board,),
-    "Guests": (
-        guests.ps,
-        guests.logs,
-        guests.start,
-        guests.stop,
-        guests.confirm,
-        guests.rollback,
-        guests.remove,
-    ),
+    "Guests": (guests.ps, guests.logs, guests.start, guests.stop, guests.remove),
     "More": (machine.doctor, machine.config, machine.completion, machine.demo, machine.perf),
 }
 

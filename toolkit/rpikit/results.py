@@ -13,6 +13,9 @@ from typing_extensions import TypedDict
 
 from rpikit.results_inspect import Frame as Frame
 from rpikit.results_inspect import Inspection, Surface
+from rpikit.results_release import AllowedSigner as AllowedSigner
+from rpikit.results_release import Released as Released
+from rpikit.results_release import Trusted as Trusted
 
 
 class Project(TypedDict):
@@ -71,8 +74,6 @@ class Flashed(TypedDict):
     seconds: float
     stopped: NotRequired[list[str]]
     """The guests that ran there before and do not any more."""
-    trial: NotRequired[int | None]
-    """Seconds that are left to confirm it; null once it is confirmed."""
 
 
 class Run(TypedDict):
@@ -113,8 +114,6 @@ class Guest(TypedDict):
     limits: Limits
     grants: list[str]
     """What it alone may have while it runs."""
-    trial: NotRequired[int | None]
-    """Seconds that are left to confirm it; null for a guest that is not on trial."""
 
 
 class Guests(TypedDict):
@@ -133,23 +132,6 @@ class Started(TypedDict):
     slot: str | None
     pid: int | None
     exit: int | None
-
-
-class RolledBack(Started):
-    """The guest of before a trial."""
-
-    returned: str
-    """What was rolled back, and what runs again."""
-
-
-class SetUp(TypedDict):
-    """What a board does when it boots."""
-
-    board: str
-    boots: bool
-    """Whether it starts its guests."""
-    home: str
-    """The device half's folder on the board."""
 
 
 class StoppedGuests(TypedDict):
@@ -458,13 +440,13 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "flash": Flashed,
         "run": Run,
         "test": Verdict,
+        "release": Released,
+        "verify": Released,
         "monitor": Line,
         "ps": Guests,
         "logs": Line,
         "start": Started,
         "stop": StoppedGuests,
-        "confirm": Started,
-        "rollback": RolledBack,
         "remove": RemovedGuest,
         "debug": Debugged,
         "debug --server": Served,
@@ -477,7 +459,6 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board pins": PinEdge,
         "board pins --once": Header,
         "board cut": Cut,
-        "board setup": SetUp,
         "doctor": Diagnosis,
         "config lint": Linted,
         "demo": Shown,

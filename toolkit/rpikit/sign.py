@@ -241,21 +241,11 @@ def check(message: bytes, signature: bytes, signers: Path, namespace: str, what:
     `what` is the file that errors name.
     """
     _, allowed = read_signers(signers)
-    try:
-        check_form(signature)
-    except ValueError as error:
-        raise VerificationError(f"{what}{SUFFIX}: {error}", hint="fetch it again") from None
+    key = fits(message, signature, namespace, what)
     with tempfile.NamedTemporaryFile(prefix="rpikit-", suffix=SUFFIX) as file:
         file.write(signature)
         file.flush()
         words = ["-s", file.name, "-n", namespace]
-        fits = _run(["-Y", "check-novalidate", *words], message)
-        if fits.returncode != 0:
-            raise VerificationError(
-                f"{what}: its signature is not of these bytes, or not for {namespace}",
-                hint="fetch file and signature again from their source",
-            )
-        key = fits.stdout.decode(errors="replace").rpartition(" with ")[2].strip()
         reason = b""
         for name in dict.fromkeys(name for one in allowed for name in one.principals):
             asked = ["-Y", "verify", *words, "-f", str(signers), "-I", name]
@@ -269,6 +259,35 @@ def check(message: bytes, signature: bytes, signers: Path, namespace: str, what:
         f"{what}: is signed with {key}, which {signers} does not allow{why}",
         hint="have it signed by an allowed signer, or get a newer list",
     )
+
+
+def fits(message: bytes, signature: bytes, namespace: str, what: str) -> str:
+    """Return with which key a message was signed; VerificationError if the signature fits not."""
+    try:
+        check_form(signature)
+    except ValueError as error:
+        raise VerificationError(f"{what}{SUFFIX}: {error}", hint="fetch it again") from None
+    with tempfile.NamedTemporaryFile(prefix="rpikit-", suffix=SUFFIX) as file:
+        file.write(signature)
+        file.flush()
+        done = _run(["-Y", "check-novalidate", "-s", file.name, "-n", namespace], message)
+    if done.returncode != 0:
+        raise VerificationError(
+            f"{what}: its signature is not of these bytes, or not for {namespace}",
+            hint="fetch file and signature again from their source",
+        )
+    return done.stdout.decode(errors="replace").rpartition(" with ")[2].strip()
+
+
+def fingerprint(key: Path) -> str:
+    """Return the SHA-256 fingerprint of a key, private or public."""
+    if not key.is_file():
+        raise DescriptionError(f"--key = {str(key)!r}: there is no such file", hint=_MAKE)
+    done = _run(["-l", "-E", "sha256", "-f", str(key)], b"")
+    words = done.stdout.decode(errors="replace").split()
+    if done.returncode != 0 or len(words) < 2:
+        raise DescriptionError(f"--key = {str(key)!r}: is no SSH key", hint=_MAKE)
+    return words[1]
 
 
 def _run(
