@@ -21,7 +21,15 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Releases": (release.release, release.verify),
     "Boards": (boards.board,),
-    "Guests": (guests.ps, guests.logs, guests.start, guests.stop, guests.remove),
+    "Guests": (
+        guests.ps,
+        guests.logs,
+        guests.start,
+        guests.stop,
+        guests.confirm,
+        guests.rollback,
+        guests.remove,
+    ),
     "More": (machine.doctor, machine.config, machine.completion, machine.demo, machine.perf),
 }
 

@@ -74,6 +74,8 @@ class Flashed(TypedDict):
     seconds: float
     stopped: NotRequired[list[str]]
     """The guests that ran there before and do not any more."""
+    trial: NotRequired[int | None]
+    """Seconds that are left to confirm it; null once it is confirmed."""
 
 
 class Run(TypedDict):
@@ -114,6 +116,8 @@ class Guest(TypedDict):
     limits: Limits
     grants: list[str]
     """What it alone may have while it runs."""
+    trial: NotRequired[int | None]
+    """Seconds that are left to confirm it; null for a guest that is not on trial."""
 
 
 class Guests(TypedDict):
@@ -132,6 +136,23 @@ class Started(TypedDict):
     slot: str | None
     pid: int | None
     exit: int | None
+
+
+class RolledBack(Started):
+    """The guest of before a trial."""
+
+    returned: str
+    """What was rolled back, and what runs again."""
+
+
+class SetUp(TypedDict):
+    """What a board does when it boots."""
+
+    board: str
+    boots: bool
+    """Whether it starts its guests."""
+    home: str
+    """The device half's folder on the board."""
 
 
 class StoppedGuests(TypedDict):
@@ -447,6 +468,8 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "logs": Line,
         "start": Started,
         "stop": StoppedGuests,
+        "confirm": Started,
+        "rollback": RolledBack,
         "remove": RemovedGuest,
         "debug": Debugged,
         "debug --server": Served,
@@ -459,6 +482,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board pins": PinEdge,
         "board pins --once": Header,
         "board cut": Cut,
+        "board setup": SetUp,
         "doctor": Diagnosis,
         "config lint": Linted,
         "demo": Shown,
