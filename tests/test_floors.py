@@ -20,7 +20,8 @@ FLOORS: tuple[frozenset[str], ...] = (
             "errors",
             "paths",
             "results",
-            "results_fleet", "results_inspect",
+            "results_fleet",
+            "results_inspect",
             "results_release",
             "slots",
         }
@@ -49,6 +50,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"materials", "provenance", "released", "repository", "sbom"}),
     frozenset(
         {
+            "bundling",
+            "rollout",
+            "rollout_view",
             "run",
             "proving",
             "test",

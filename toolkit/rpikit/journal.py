@@ -43,6 +43,7 @@ class Journal(Closing):
     def __init__(self, path: Path) -> None:
         """Open a journal that is there; DescriptionError if it is none."""
         self.path = path
+        self.is_resumed = True
         self._lock = FileLock(path.with_suffix(".lock"))
         try:
             self._lock.acquire(timeout=0)
@@ -79,6 +80,7 @@ class Journal(Closing):
             os.fsync(file.fileno())
         aside.replace(path)
         made = cls(path)
+        made.is_resumed = False
         _sync_folder(folder)
         _sweep(folder)
         return made
@@ -123,6 +125,10 @@ class Journal(Closing):
     def is_done(self) -> bool:
         """Whether every board of the plan is flashed."""
         return self.flashed >= set(self.plan.boards)
+
+    def discard(self) -> None:
+        """Take the journal of a roll-out away that never began."""
+        self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let another process go on with it."""

@@ -11,6 +11,9 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from rpikit.results_fleet import BoardState as BoardState
+from rpikit.results_fleet import FleetBoard as FleetBoard
+from rpikit.results_fleet import Rollout as Rollout
 from rpikit.results_inspect import Frame as Frame
 from rpikit.results_inspect import Inspection, Surface
 from rpikit.results_release import AllowedSigner as AllowedSigner
@@ -459,6 +462,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "inspect": Inspection,
         "inspect --attack-surface": Surface,
         "flash": Flashed,
+        "flash --boards": Rollout,
         "run": Run,
         "test": Verdict,
         "release": Released,
@@ -481,6 +485,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board identify": Identity,
         "board pins": PinEdge,
         "board pins --once": Header,
+        "board trust": Trusted,
         "board cut": Cut,
         "board setup": SetUp,
         "doctor": Diagnosis,

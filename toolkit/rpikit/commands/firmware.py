@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from rpikit.commands import options
+from rpikit.commands import bundled, fleet, options
 
 
 @click.command()
@@ -114,7 +114,7 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: st
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.target_kind)
+@options.several(bundled.app_or_bundle, options.board, options.bench, options.target_kind)
 @options.several(options.sanitize, options.as_json)
 @click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
 @click.option(
@@ -133,6 +133,7 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: st
     envvar="RPIKIT_TRIAL",
     help="Leave it on trial: unless `rpikit confirm` comes in time, the one before is back.",
 )
+@fleet.several_boards
 def flash(
     app: Path,
     name: str,
@@ -146,13 +147,18 @@ def flash(
 ) -> None:
     """Build APP, put it on a board, start it, and wait until it is ready.
 
-    Other guests of the board are stopped, unless it is to run beside them.
+    A bundle (.rpk) in its place is flashed as it is, with the signature beside it. Other guests of the board are stopped, unless it is to run beside them.
     """
     from rpikit import build as building
     from rpikit import bundle, completion, connect, proving, report
     from rpikit import flash as verb
     from rpikit import target as targets
 
+    if app.is_file():
+        if confirmed_by == "tests":
+            raise click.UsageError("--confirm tests: a bundle has no tests with it; name APP")
+        bundled.flash(app, name, bench, as_json=as_json, beside=beside, trial=trial)
+        return
     by_tests = confirmed_by == "tests"
     if by_tests and trial is None:
         trial = proving.TESTS_WITHIN

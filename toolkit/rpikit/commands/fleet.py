@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""Several boards at once: the options that make a flash a roll-out, and the roll-out itself."""
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from rpikit import words
+
+_OPTIONS = (
+    click.option(
+        "--boards",
+        multiple=True,
+        metavar="NAMES",
+        shell_complete=words.boards,
+        help="Flash several boards: names or patterns such as 'lab-*', with commas between them.",
+    ),
+    click.option(
+        "--group", multiple=True, metavar="NAME", help="Flash the boards of a group of bench.toml."
+    ),
+    click.option(
+        "--canary",
+        type=click.IntRange(0),
+        help="So many of several boards go first, and alone; 1 unless given.",
+    ),
+    click.option(
+        "--wave",
+        type=click.IntRange(1),
+        help="Flash at most so many of several boards at once; 4 unless given.",
+    ),
+    click.option(
+        "--max-failures",
+        metavar="N|N%",
+        help="Begin no more of several boards once more than so many failed; 0 unless given.",
+    ),
+    click.option(
+        "--resume", is_flag=True, help="Go on with the last roll-out of APP that was not finished."
+    ),
+)
+
+
+def several_boards(flash: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that flashes one board the options to flash several instead."""
+
+    @functools.wraps(flash)
+    def either(
+        boards: tuple[str, ...],
+        group: tuple[str, ...],
+        canary: int | None,
+        wave: int | None,
+        max_failures: str | None,
+        resume: bool,
+        **words: Any,
+    ) -> None:
+        limits = {"canary": canary, "wave": wave, "max_failures": max_failures}
+        if boards or group or resume:
+            _check(boards or group, resume, words)
+            roll_out(boards, group, resume, limits, **words)
+            return
+        for name in filter(_is_typed, limits):
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is for several boards: name them with --boards")
+        flash(**words)
+
+    for option in reversed(_OPTIONS):
+        either = option(either)
+    return either
+
+
+def _check(named: tuple[str, ...], resume: bool, words: dict[str, Any]) -> None:
+    """Refuse options that say two things."""
+    if resume and named:
+        raise click.UsageError("--resume has the boards of the roll-out; leave the others out")
+    if _is_typed("name"):
+        raise click.UsageError("--board is one board; write all of them after --boards")
+    if words.pop("trial", None) is not None or words.pop("confirmed_by", "ready") != "ready":
+        raise click.UsageError("several boards are kept once they are ready: no --confirm, --trial")
+
+
+def _is_typed(name: str) -> bool:
+    """Whether an option was given on the command line, not by its variable."""
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(name) if context is not None else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def roll_out(
+    boards: tuple[str, ...],
+    groups: tuple[str, ...],
+    resume: bool,
+    limits: dict[str, Any],
+    *,
+    app: Path,
+    bench: Path | None,
+    asked: str,
+    sanitize: bool | None,
+    beside: bool,
+    as_json: bool,
+    name: str,
+) -> None:
+    """Flash every board that was named, or that a roll-out has left, and end with its status."""
+    from rpikit import app as apps
+    from rpikit import journal as journals
+    from rpikit import report, rollout, rollout_view
+    from rpikit.bundling import Bundling
+    from rpikit.commands import options
+    from rpikit.fleet import Plan
+    from rpikit.journal import Journal, Wish
+
+    reporter = report.choose(json_lines=as_json)
+    described = apps.load(app)
+    if resume:
+        journal = journals.last(described.name)
+        source = bench or (Path(journal.wish.bench) if journal.wish.bench else None)
+        on_bench = options.found(app, source)
+    else:
+        on_bench = options.found(app, bench)
+        patterns = [one for text in boards for one in text.split(",") if one]
+        wish = Wish(
+            app=str(described.folder),
+            name=described.name,
+            version=described.version,
+            bench=str(on_bench.source.absolute()) if on_bench.source else None,
+            target=asked,
+            sanitize=bool(sanitize),
+            beside=beside,
+        )
+        chosen = Plan(on_bench.select(patterns, groups))
+        journal = Journal.begin(wish, replace(chosen, **_given(limits)))
+    with journal:
+        bundling = Bundling(described, on_bench, journal, reporter)
+        bundling.prepare()
+        plan = replace(journal.plan, **_given(limits))
+        outcome = rollout.run(journal, bundling.flash, rollout_view.choose(reporter), plan=plan)
+    reporter.result(outcome.values(), str(outcome))
+    sys.exit(outcome.exit_code)
+
+
+def _given(limits: dict[str, Any]) -> dict[str, Any]:
+    from rpikit.fleet import Limit
+
+    given = {name: value for name, value in limits.items() if value is not None}
+    if "max_failures" in given:
+        given["max_failures"] = Limit.parse(given["max_failures"])
+    return given
