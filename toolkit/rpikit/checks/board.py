@@ -68,6 +68,7 @@ def _of(facts: Facts, board: Board) -> Iterator[Finding]:
     yield _seccomp(facts)
     yield _room(facts)
     yield _clock(facts)
+    yield _boot(facts)
 
 
 def _ask(there: Connection, about: About) -> Facts:
@@ -171,6 +172,13 @@ def _seccomp(facts: Facts) -> Finding:
     if facts.told.one("seccomp") == "ok":
         return facts.about.ok("seccomp", "filters work")
     return facts.about.warn("seccomp", "no filters", "a kernel with CONFIG_SECCOMP_FILTER")
+
+
+def _boot(facts: Facts) -> Finding:
+    if facts.told.one("boot") == "yes":
+        return facts.about.ok("boot", "starts the confirmed firmware of every guest")
+    says = "starts no guest; `rpikit board setup` has it do so"
+    return facts.about.ok("boot", says)
 
 
 def _room(facts: Facts) -> Finding:

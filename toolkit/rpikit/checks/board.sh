@@ -36,6 +36,9 @@ home=/opt/rpikit
 [ -w "$home" ] || home=$HOME
 echo "home=$home"
 echo "free=$(df -Pk "$home" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+if grep -qs 'device.sh" boot' /etc/systemd/system/rpikit.service || grep -qs 'device.sh boot' /etc/inittab; then
+    echo boot=yes
+fi
 for tool in "$@"; do
     command -v "$tool" >/dev/null 2>&1 || echo "missing=$tool"
 done
