@@ -46,7 +46,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}
     ),
-    frozenset({"checks"}),
+    frozenset({"checks", "trust"}),
     frozenset({"materials", "provenance", "released", "repository", "sbom"}),
     frozenset(
         {

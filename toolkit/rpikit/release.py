@@ -54,6 +54,7 @@ class Proof:
 def release(wish: Wish, *, reporter: Reporter) -> Released:
     """Build twice, test on the virtual board, sign, and write the release's folder."""
     app = wish.app
+    _check_key(wish)
     commit = Commit.around(app.folder)
     place = wish.out / _name(app, wish.board)
     if place.exists():
@@ -63,7 +64,6 @@ def release(wish: Wish, *, reporter: Reporter) -> Released:
         )
     commit.require_clean(wish.out)
     commit.require_unused(app.name, app.version)
-    _check_key(wish)
 
     reporter.step(f"build {app.name} {app.version} twice")
     built = verify.verify(app, board=wish.board, toolchain=wish.toolchain).build

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from rpikit.commands import options
+from rpikit.commands import boards, options
 
 _SIGNERS = click.option(
     "--signers",
@@ -75,3 +75,30 @@ def verify(file: Path, signers: Path | None, as_json: bool) -> None:
 
     done = released.verify(file, verb.signers_required(signers))
     report.choose(json_lines=as_json).result(done.values(), str(done))
+
+
+@boards.board.command()
+@options.several(options.board_name, options.bench)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sign the list with this SSH key, which the board trusts now; else FILE.sig has to.",
+)
+@options.as_json
+def trust(
+    name: str, bench: Path | None, file: Path | None, key: Path | None, as_json: bool
+) -> None:
+    """Let the board NAME take only firmware that is signed by one in FILE; say whom it trusts.
+
+    FILE is a list of allowed signers as OpenSSH has it. The first is taken as it is, each one
+    after it has to be signed with a key that the board trusts.
+    """
+    from rpikit import connect, report
+    from rpikit import trust as verb
+
+    reporter = report.choose(json_lines=as_json)
+    target = options.target(None, name, bench)
+    with connect.connect(target, report=reporter.step, keep=True) as there:
+        held = verb.trust(there.transport, file, key, reporter=reporter)
+    reporter.result(held.values(), str(held))
