@@ -147,7 +147,8 @@ def flash(
 ) -> None:
     """Build APP, put it on a board, start it, and wait until it is ready.
 
-    A bundle (.rpk) in its place is flashed as it is, with the signature beside it. Other guests of the board are stopped, unless it is to run beside them.
+    A bundle (.rpk) in its place is flashed as it is, with the signature beside it. Other guests
+    of the board are stopped, unless it is to run beside them.
     """
     from rpikit import build as building
     from rpikit import bundle, completion, connect, proving, report
