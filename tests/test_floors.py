@@ -20,6 +20,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "errors",
             "paths",
             "results",
+            "results_boards",
             "results_fleet",
             "results_inspect",
             "results_release",
