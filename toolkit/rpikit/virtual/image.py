@@ -39,6 +39,8 @@ _KEPT = 3
 _ROOT = "board/root"
 _MERGED = ("bin", "lib", "sbin")
 _UNUSED = ("usr/share/", "usr/lib/aarch64-linux-gnu/gconv/", "usr/lib/systemd/", "etc/", "var/")
+_ONLY = {"openssh-client": ("usr/bin/ssh-keygen",)}
+"""Of these packages nothing else is taken."""
 _FOLDERS = ("dev", "proc", "sys", "run", "tmp", "mnt", "root", "var/empty", "var/log")
 
 
@@ -134,7 +136,7 @@ def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) 
         modules = _take_kernel(packages[virtual.kernel], virtual, made, root)
         late = len(virtual.modules)
         for name in virtual.packages:
-            _take_package(packages[name], root)
+            _take_package(packages[name], root, _ONLY.get(name, ("",)))
         _add_system(root, modules[:late], modules[late:], image.keys)
         with made.initramfs.open("wb") as out:
             root.write(out)
@@ -183,12 +185,13 @@ def seeded(device_tree: Path, seed: bytes | None = None) -> bytes:
     return tree.dump()
 
 
-def _take_package(package: Path, root: cpio.Archive) -> None:
+def _take_package(package: Path, root: cpio.Archive, wanted: tuple[str, ...]) -> None:
+    """Take the files of a package whose names begin as wanted, but for those nothing needs."""
     with apt.contents(package) as entries:
         for entry, archive in entries:
             name = entry.name.removeprefix("./").rstrip("/")
             name = f"usr/{name}" if name.split("/")[0] in _MERGED else name
-            if entry.isdir() or name.startswith(_UNUSED):
+            if entry.isdir() or name.startswith(_UNUSED) or not name.startswith(wanted):
                 continue
             if entry.issym():
                 root.link(name, entry.linkname)
