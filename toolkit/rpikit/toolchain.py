@@ -117,7 +117,8 @@ def _zig() -> Toolchain:
     return Toolchain(
         name="zig",
         cc=(zig, "clang", "--target=aarch64-linux-none"),
-        link=(zig, "ld.lld", "-static", "--no-pie"),
+        # Debian's gcc asks its linker by itself to keep clear of this fault of the Cortex-A53.
+        link=(zig, "ld.lld", "-static", "--no-pie", "--fix-cortex-a53-843419"),
         ar=(zig, "ar"),
         programs=(zig,),
         headers=str(folder / "lib" / "include"),

@@ -32,15 +32,14 @@ bool backtrace_is_reading(void)
 uint64_t backtrace_build(void)
 {
     const struct span *note = &build_note;
-    uint64_t build = 0;
+    uint64_t build;
 
     /* Code that names them itself would need a table of addresses, in a page of every guest. */
     __asm__("" : "+r"(note));
     if ((size_t)(note->end - note->begin) < BUILD_AT + sizeof(build))
         return 0;
-    for (size_t i = 0; i < sizeof(build); i++)
-        build = build << 8 | note->begin[BUILD_AT + i];
-    return build;
+    __builtin_memcpy(&build, note->begin + BUILD_AT, sizeof(build));
+    return __builtin_bswap64(build);
 }
 
 /* A record that lies elsewhere is not read: text may not be readable, and beyond memory there is
