@@ -23,6 +23,7 @@ from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins
+from rpikit.virtual.wires import Edge
 
 ROOT = Path(__file__).parents[1]
 
@@ -180,8 +181,25 @@ def virtual_ssh(virtual_board: Machine) -> Iterator[Ssh]:
         yield ssh
 
 
+class OwnPins(Pins):
+    """The pins of a board that other tests use as well: in the end nothing is driven any more."""
+
+    def __init__(self, socket: Path) -> None:
+        super().__init__(socket)
+        self._driven: set[int] = set()
+
+    def drive(self, line: int, high: bool) -> Edge:
+        self._driven.add(line)
+        return super().drive(line, high)
+
+    def close(self) -> None:
+        for line in self._driven:
+            self.release(line)
+        super().close()
+
+
 @pytest.fixture
 def virtual_pins(virtual_board: Machine) -> Iterator[Pins]:
     """Give the pins of this process's board."""
-    with Pins(virtual_board.pins_socket) as pins:
+    with OwnPins(virtual_board.pins_socket) as pins:
         yield pins

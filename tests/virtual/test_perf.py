@@ -39,7 +39,7 @@ LINES = {
     "gpio_set_mmio": 130,
     "gpio_set_many_mmio": 200,
     "gpio_get_mmio": 160,
-    "gpio_set_spt": 600,
+    "gpio_set_spt": 700,
 }
 """What a call of a line may add to its floors under a filter; on spt, to its floors."""
 
