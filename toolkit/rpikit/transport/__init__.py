@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The face of a way to a board: run a command, put bytes, get bytes, hold a channel open.
 
-It knows nothing of firmware, slots or boards; `ssh` and `local` are its bodies.
+It knows nothing of firmware, slots or boards; `ssh`, `serial` and `local` are its bodies.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""A serial line between two ends: as slow as a real one, and as bad as is asked.
+
+`Direction` is one way of it, without a clock of its own; `Wire` lays both between a pty of its own
+and another end. The same seed gives the same faults at the same bytes.
+"""
+
+import os
+import random
+import select
+import threading
+import time
+import tty
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit.closing import Closing
+
+_CHUNK = 4096
+_ROOM = 2048  # bytes that wait for the line, as in a driver's buffer
+_STEP_SECONDS = 0.002
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What a line does to bytes; the rates are of each byte, in each direction."""
+
+    drop: float = 0.0
+    flip: float = 0.0
+    delay: float = 0.0  # seconds until a byte is at the other end
+    cut_after: int | None = None  # bytes to the board, after which nothing passes any more
+
+
+class Direction:
+    """One way of a line: bytes in, at most `baud / 10` of them a second out (8N1)."""
+
+    def __init__(self, baud: int | None, faults: Faults, seed: int) -> None:
+        self.carried = 0
+        self.is_cut = False
+        self._baud = baud
+        self._faults = faults
+        self._random = random.Random(seed)
+        self._waiting: deque[tuple[float, bytes]] = deque()
+        self._length = 0
+        self._free = 0.0  # when the line has sent what it has
+
+    @property
+    def room(self) -> int:
+        """Return how many bytes may be handed over now."""
+        return max(0, _ROOM - self._length)
+
+    def push(self, data: bytes, now: float) -> None:
+        """Hand over bytes at a time."""
+        for at in range(0, len(data), 16):
+            part = data[at : at + 16]
+            self._free = max(self._free, now)
+            if self._baud is not None:
+                self._free += 10 * len(part) / self._baud
+            self._waiting.append((self._free + self._faults.delay, part))
+            self._length += len(part)
+
+    def pull(self, now: float) -> bytes:
+        """Return what has arrived at the other end by a time."""
+        out = bytearray()
+        while self._waiting and self._waiting[0][0] <= now:
+            _, part = self._waiting.popleft()
+            self._length -= len(part)
+            out += self._damaged(part)
+        return bytes(out)
+
+    def due(self) -> float | None:
+        """Return when the next bytes arrive."""
+        return self._waiting[0][0] if self._waiting else None
+
+    def _damaged(self, data: bytes) -> bytes:
+        out = bytearray()
+        for byte in data:
+            self.carried += 1
+            if self._faults.cut_after is not None and self.carried > self._faults.cut_after:
+                self.is_cut = True
+            dice = self._random.random()
+            bit = 1 << self._random.randrange(8)
+            if self.is_cut or dice < self._faults.drop:
+                continue
+            out.append(byte ^ bit if dice < self._faults.drop + self._faults.flip else byte)
+        return bytes(out)
+
+
+class Wire(Closing):
+    """A line between a new pty, at `place`, and what the descriptor `far` leads to."""
+
+    def __init__(
+        self, far: int, *, baud: int | None = 115200, faults: Faults | None = None, seed: int = 1
+    ) -> None:
+        faults = faults or Faults()
+        self._far = far
+        self._near, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.place = os.ttyname(self._slave)
+        self.there = Direction(baud, faults, seed)
+        back = Faults(faults.drop, faults.flip, faults.delay)
+        self.back = Direction(baud, back, seed + 1)
+        for descriptor in (self._near, self._far):
+            os.set_blocking(descriptor, False)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._carry, daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def to(cls, place: Path | str, **options: object) -> "Wire":
+        """Lay a line to a port of this machine, such as a virtual board's serial1."""
+        far = os.open(place, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(far)
+        return cls(far, **options)  # type: ignore[arg-type]
+
+    def cut(self, *, whole: bool = False) -> None:
+        """Let nothing pass any more in either direction, or all again."""
+        self.there.is_cut = self.back.is_cut = not whole
+
+    def close(self) -> None:
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        self._thread.join()
+        for descriptor in (self._near, self._slave, self._far):
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def _carry(self) -> None:
+        left = {self._near: b"", self._far: b""}
+        while not self._ended.is_set():
+            if self.there.is_cut:
+                self.back.is_cut = True
+            ways = ((self._near, self.there, self._far), (self._far, self.back, self._near))
+            waiting = [source for source, way, _ in ways if way.room]
+            with suppress(OSError, ValueError):
+                select.select(waiting, [], [], _STEP_SECONDS)
+            for source, way, target in ways:
+                if way.room:
+                    with suppress(OSError):
+                        way.push(os.read(source, min(_CHUNK, way.room)), time.monotonic())
+                left[target] += way.pull(time.monotonic())
+                if left[target]:
+                    with suppress(OSError):
+                        left[target] = left[target][os.write(target, left[target]) :]
