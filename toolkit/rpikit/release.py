@@ -77,7 +77,7 @@ def release(wish: Wish, *, reporter: Reporter) -> Released:
     if (built.unikernel.read_bytes(), built.tender.read_bytes()) != (unikernel, tender):
         raise VerificationError(
             f"{built.folder}: what was tested is not what was built before",
-            hint=f"{wish.board.name} and {boards.DEFAULT} must get the same build; start again",
+            hint="sources or toolchain were changed meanwhile; start again",
         )
 
     reporter.step(f"sign with {wish.key}")
