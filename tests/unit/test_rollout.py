@@ -19,7 +19,7 @@ import promised
 import pytest
 from local_board import BROKEN, SHELLS, LocalBoard, local_board, make_bundle
 
-from rpikit import fleet, identity, journal, paths, rollout, rollout_view
+from rpikit import bundle, fleet, identity, journal, paths, rollout, rollout_view
 from rpikit.bundle import Bundle
 from rpikit.errors import BoardError, FirmwareError, VerificationError
 from rpikit.flash import Flashed, flash
@@ -369,6 +369,22 @@ def test_what_was_built_anew_is_not_mixed_with_what_a_roll_out_began_with(
         (desk / "main.c").write_text(text)
     assert again.returncode == VerificationError.exit_code
     assert "began with bundle" in err
+
+
+def test_a_bundle_that_was_made_before_goes_on_boards_of_its_kind(desk: Path, state: Path) -> None:
+    built = subprocess.run([*RPIKIT, "flash", "--board", "host"], cwd=desk, capture_output=True)
+    assert built.returncode == 0, built.stderr
+    (file,) = desk.glob("build/**/hello-1.0.0-host.rpk")
+    process = begin(desk, str(file), "--boards", "lab-1,lab-2", "--bench", "bench.toml", "--json")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    digests = {row["digest"] for row in json.loads(out)["boards"]}
+    assert digests == {bundle.read(file).digest}
+    process = begin(desk, str(file), "--boards", "lab-1,virtual-pi3", "--bench", "bench.toml")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == BoardError.exit_code
+    assert "is for host, and virtual-pi3 is a virtual-pi3" in err
+    assert len(list((state / "fleet/hello").glob("*.jsonl"))) == 1  # the other one never began
 
 
 def test_options_for_several_boards_are_refused_for_one(desk: Path) -> None:

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What several boards of a bench are flashed with: built once for each kind of board among them."""
+"""What several boards of a bench are flashed with: one bundle for each kind of board among them.
+
+It is built once from an application, or was made before, as a release is.
+"""
 
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from rpikit import build, bundle, completion, connect, flash, wiring
@@ -10,6 +14,7 @@ from rpikit import target as targets
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.bundle import Bundle
+from rpikit.errors import BoardError
 from rpikit.flash import Flashed
 from rpikit.grants import Grants
 from rpikit.journal import Journal
@@ -17,36 +22,76 @@ from rpikit.report import Reporter
 
 
 @dataclass
-class Bundling:
+class Bundles(ABC):
     """The bundles of one roll-out, and how a board gets its own."""
 
-    app: App
     bench: wiring.Bench
     journal: Journal
-    reporter: Reporter
-    _made: dict[str, Bundle] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def prepare(self) -> None:
-        """Build for every kind of board of the plan, so that what is wrong is told before any.
+        """See that there is a bundle for every board of the plan, before any is touched.
 
         A new roll-out that cannot even begin leaves no journal.
         """
         try:
-            self._prepare()
+            for name in self.journal.plan.boards:
+                kind = connect.board_of(self.bench.target(name))
+                self.bundle(name, targets.expected(kind, self.journal.wish.target))
         except BaseException:
             if not self.journal.is_resumed:
                 self.journal.discard()
             raise
 
-    def _prepare(self) -> None:
-        for name in self.journal.plan.boards:
-            self.bench.check(self.app, name)
-            kind = connect.board_of(self.bench.target(name))
-            self.bundle(name, targets.expected(kind, self.journal.wish.target))
+    @abstractmethod
+    def bundle(self, name: str, kind: Board) -> Bundle:
+        """Return the bundle for a board that is of this kind; others of its kind share it."""
+
+    def flash(self, name: str, reporter: Reporter) -> Flashed:
+        """Flash one board over a connection of its own."""
+        wish = self.journal.wish
+        with connect.connect(self.bench.target(name), report=reporter.step, keep=True) as there:
+            made = self.bundle(name, self._kind(there, reporter))
+            flashed = flash.flash(made, there.transport, reporter=reporter, beside=wish.beside)
+        completion.add(name, wish.name)
+        return flashed
+
+    def _kind(self, there: connect.Connection, reporter: Reporter) -> Board:
+        return targets.chosen(there.board, self.journal.wish.target, there.transport, reporter.step)
+
+
+@dataclass
+class Made(Bundles):
+    """One bundle that was made before, for boards of its kind and no others."""
+
+    made: Bundle
+
+    def bundle(self, name: str, kind: Board) -> Bundle:
+        """Return it; BoardError for a board of another kind."""
+        wanted = self.made.manifest.board
+        if kind.name != wanted:
+            raise BoardError(
+                f"{self.made.path}: is for {wanted}, and {name} is a {kind.name}",
+                hint=f"flash boards that are a {wanted}, or name the application's folder",
+            )
+        self.journal.bundle(wanted, self.made.digest)
+        return self.made
+
+    def _kind(self, there: connect.Connection, reporter: Reporter) -> Board:
+        return there.board  # what it is for was decided when it was made
+
+
+@dataclass
+class Built(Bundles):
+    """Bundles that are built from an application, once for each kind of board."""
+
+    app: App
+    reporter: Reporter
+    _made: dict[str, Bundle] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def bundle(self, name: str, kind: Board) -> Bundle:
         """Return the bundle for a board that is of this kind; others of its kind share it."""
+        self.bench.check(self.app, name)
         granted = self.bench.target(name).guests.get(self.app.name, Grants())
         own = "" if granted == Grants() else hashlib.sha256(repr(granted).encode()).hexdigest()[:8]
         key = " ".join(filter(None, (kind.name, kind.platform, own)))
@@ -59,13 +104,3 @@ class Bundling:
                 self.journal.bundle(key, made.digest)
                 self._made[key] = made
             return self._made[key]
-
-    def flash(self, name: str, reporter: Reporter) -> Flashed:
-        """Flash one board over a connection of its own."""
-        wish = self.journal.wish
-        with connect.connect(self.bench.target(name), report=reporter.step, keep=True) as there:
-            kind = targets.chosen(there.board, wish.target, there.transport, reporter.step)
-            made = self.bundle(name, kind)
-            flashed = flash.flash(made, there.transport, reporter=reporter, beside=wish.beside)
-        completion.add(name, self.app.name)
-        return flashed

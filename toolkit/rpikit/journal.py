@@ -7,6 +7,7 @@ it is on the disk before what it says counts as done. A line that a cut left unf
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Journal(Closing):
         """Open a journal that is there; DescriptionError if it is none."""
         self.path = path
         self.is_resumed = True
+        self._writing = threading.Lock()
         self._lock = FileLock(path.with_suffix(".lock"))
         try:
             self._lock.acquire(timeout=0)
@@ -136,9 +138,10 @@ class Journal(Closing):
         self._lock.release()
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._file.write(_line(event))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._writing:
+            self._file.write(_line(event))
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def _load(self) -> None:
         data = self.path.read_bytes()

@@ -105,26 +105,29 @@ def roll_out(
 ) -> None:
     """Flash every board that was named, or that a roll-out has left, and end with its status."""
     from rpikit import app as apps
+    from rpikit import bundle, report, rollout, rollout_view
     from rpikit import journal as journals
-    from rpikit import report, rollout, rollout_view
-    from rpikit.bundling import Bundling
+    from rpikit.bundle import Bundle
+    from rpikit.bundling import Built, Made
     from rpikit.commands import options
     from rpikit.fleet import Plan
     from rpikit.journal import Journal, Wish
 
     reporter = report.choose(json_lines=as_json)
-    described = apps.load(app)
+    source = bundle.read(app) if app.is_file() else apps.load(app)
+    folder = None if app.is_file() else app
+    what = source.manifest if isinstance(source, Bundle) else source
     if resume:
-        journal = journals.last(described.name)
-        source = bench or (Path(journal.wish.bench) if journal.wish.bench else None)
-        on_bench = options.found(app, source)
+        journal = journals.last(what.name)
+        place = bench or (Path(journal.wish.bench) if journal.wish.bench else None)
+        on_bench = options.found(folder, place)
     else:
-        on_bench = options.found(app, bench)
+        on_bench = options.found(folder, bench)
         patterns = [one for text in boards for one in text.split(",") if one]
         wish = Wish(
-            app=str(described.folder),
-            name=described.name,
-            version=described.version,
+            app=str(app.absolute()),
+            name=what.name,
+            version=what.version,
             bench=str(on_bench.source.absolute()) if on_bench.source else None,
             target=asked,
             sanitize=bool(sanitize),
@@ -133,10 +136,14 @@ def roll_out(
         chosen = Plan(on_bench.select(patterns, groups))
         journal = Journal.begin(wish, replace(chosen, **_given(limits)))
     with journal:
-        bundling = Bundling(described, on_bench, journal, reporter)
-        bundling.prepare()
+        bundles = (
+            Made(on_bench, journal, source)
+            if isinstance(source, Bundle)
+            else Built(on_bench, journal, source, reporter)
+        )
+        bundles.prepare()
         plan = replace(journal.plan, **_given(limits))
-        outcome = rollout.run(journal, bundling.flash, rollout_view.choose(reporter), plan=plan)
+        outcome = rollout.run(journal, bundles.flash, rollout_view.choose(reporter), plan=plan)
     reporter.result(outcome.values(), str(outcome))
     sys.exit(outcome.exit_code)
 
