@@ -79,6 +79,24 @@ def test_this_machine_is_no_raspberry_pi_and_is_told_so(tmp_path: Path) -> None:
     assert Diagnosis(tuple(found.values())).exit_code == 4
 
 
+def test_a_board_says_whose_firmware_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = board.load(board.DEFAULT)
+    target = wiring.find(None).target(board.DEFAULT)
+    monkeypatch.setenv("RPIKIT_HOME", str(tmp_path))
+
+    def says() -> str:
+        with Local(tmp_path) as transport:
+            looked = board_checks.look(Connection(target, kind, transport), lambda line: None)
+            return next(one.says for one in looked if one.what == "signers")
+
+    assert says() == "none: it takes firmware that nobody signed, too"
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "allowed_signers").write_text("# ours\na ssh-ed25519 A\nb ssh-rsa B\n")
+    assert says() == "2 allowed; it takes only what they signed"
+
+
 def test_a_board_out_of_reach_is_a_finding() -> None:
     target = wiring.Target(name="desk", board="rpi3b", ssh="pi@127.0.0.1:1")
     found = doctor.doctor(target, reporter=report.Silent()).findings[-1]

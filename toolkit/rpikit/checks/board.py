@@ -69,6 +69,7 @@ def _of(facts: Facts, board: Board) -> Iterator[Finding]:
     yield _room(facts)
     yield _clock(facts)
     yield _boot(facts)
+    yield _signers(facts)
 
 
 def _ask(there: Connection, about: About) -> Facts:
@@ -172,6 +173,17 @@ def _seccomp(facts: Facts) -> Finding:
     if facts.told.one("seccomp") == "ok":
         return facts.about.ok("seccomp", "filters work")
     return facts.about.warn("seccomp", "no filters", "a kernel with CONFIG_SECCOMP_FILTER")
+
+
+def _signers(facts: Facts) -> Finding:
+    """Say whose firmware it takes; anybody's is what every board does that was told nothing."""
+    number = facts.told.one("signers")
+    if not number:
+        return facts.about.ok("signers", "none: it takes firmware that nobody signed, too")
+    if facts.told.one("keygen"):
+        mend = facts.remote("sudo apt-get install -y openssh-client")
+        return facts.about.fail("signers", f"{number} allowed, but it has no ssh-keygen", mend)
+    return facts.about.ok("signers", f"{number} allowed; it takes only what they signed")
 
 
 def _boot(facts: Facts) -> Finding:

@@ -39,6 +39,13 @@ echo "free=$(df -Pk "$home" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 if grep -qs 'device.sh" boot' /etc/systemd/system/rpikit.service || grep -qs 'device.sh boot' /etc/inittab; then
     echo boot=yes
 fi
+for list in "${RPIKIT_HOME:-/opt/rpikit}" "$HOME/.rpikit"; do
+    list=$list/trust/allowed_signers
+    [ -s "$list" ] || continue
+    echo "signers=$(grep -c '^[^#]' "$list")"
+    command -v ssh-keygen >/dev/null 2>&1 || echo keygen=absent
+    break
+done
 for tool in "$@"; do
     command -v "$tool" >/dev/null 2>&1 || echo "missing=$tool"
 done
