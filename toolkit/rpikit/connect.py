@@ -2,6 +2,7 @@
 """From a board of the bench to a transport: the virtual board is started when it is not up."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,11 @@ from rpikit.wiring import Target
 
 if TYPE_CHECKING:
     from rpikit.host import Home
+    from rpikit.transport.serial import Serial
     from rpikit.virtual.machine import Machine
+
+VIA = "RPIKIT_VIA"
+"""The way that a command takes, ssh or serial, whatever the bench says."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,19 @@ def connect(
         yield there
 
 
+def goes_by_serial(target: Target) -> bool:
+    """Whether a board is reached through its serial console: as named, or nothing else leads there.
+
+    This machine as a board has no console and is reached as ever.
+    """
+    board = board_of(target)
+    if board.platform == "loop":
+        return False
+    named = os.environ.get(VIA) or target.via
+    other = board.virtual is not None or target.ssh or target.transport
+    return named == "serial" or (named is None and not other and target.serial is not None)
+
+
 def identify(
     target: Target, *, report: Callable[[str], None] = lambda line: None
 ) -> identity.Identity:
@@ -71,11 +89,22 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
     from rpikit.transport.ssh import Ssh
 
     if board.virtual is not None:
+        if goes_by_serial(target):
+            with (
+                _virtual(board, target.name, report, keep) as machine,
+                _serial(target, str(machine.serials[-1])) as console,
+            ):
+                yield Connection(target, board, console, machine)
+            return
         with (
             _virtual(board, target.name, report, keep) as machine,
             Ssh(machine.ssh, target.name, host_key=target.host_key) as transport,
         ):
             yield Connection(target, board, transport, machine)
+        return
+    if goes_by_serial(target):
+        with _serial(target, target.serial) as console:
+            yield Connection(target, board, console)
         return
     if target.transport is not None and target.address is not None:
         with added.connect(target.transport, target.address, target.name) as other:
@@ -89,6 +118,25 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
     address = SshAddress.parse(target.ssh)
     with Ssh(address, target.name, host_key=target.host_key) as transport:
         yield Connection(target, board, transport)
+
+
+def _serial(target: Target, place: str | None) -> "Serial":
+    """Return the way through a board's serial console."""
+    from rpikit.transport.serial import Serial, SerialAddress
+
+    if place is None:
+        raise BoardError(
+            f"board {target.name!r}: has no serial port",
+            hint=f'write serial = "/dev/ttyUSB0" below [boards.{target.name}] in bench.toml',
+        )
+    if target.host_key is not None and target.serial_number is None:
+        raise BoardError(
+            f"board {target.name!r}: a serial console has no host key to compare",
+            hint="name its serial_number as well; rpikit board identify prints it",
+        )
+    console = target.console
+    address = SerialAddress(place, console.baud, console.fast or 0, console.user, console.password)
+    return Serial(address, target.name)
 
 
 @contextlib.contextmanager

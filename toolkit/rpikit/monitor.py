@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The verb monitor: show a console, whatever becomes of its guest, and explain its failures."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -215,11 +216,14 @@ def origin_of(
 ) -> Origin:
     """Return where a board's console comes from: its kept one, or a serial line.
 
-    A board that nothing but its serial port leads to is watched there.
+    A board that nothing but its serial port leads to is watched there, unless that is named as the
+    way to it.
     """
     is_virtual = connect.board_of(target).virtual is not None
     only_serial = not is_virtual and target.ssh is None and target.transport is None
-    if not (by_serial or line is not None or (only_serial and target.serial)):
+    named = os.environ.get(connect.VIA) or target.via  # then its guest's log comes that way
+    watched = only_serial and target.serial is not None and named is None
+    if not (by_serial or line is not None or watched):
         reach = partial(connect.reached, target)
         return BoardConsole(target.name, reach, tail=tail, reconnect=reconnect)
     port = partial(serial_line.port_of, target, is_virtual=is_virtual, line=line)

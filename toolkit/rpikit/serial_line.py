@@ -48,10 +48,10 @@ def log_of(target: Target, *, is_virtual: bool, line: int | None) -> bytes:
     return port.with_name(f"{port.name}.log").read_bytes()
 
 
-def attach(port: str, name: str) -> None:
+def attach(port: str, name: str, baud: int = _BAUD) -> None:
     """Carry bytes between a port and this terminal until Ctrl-], or the end of what is piped in."""
     try:
-        opened = serial.serial_for_url(port, _BAUD, timeout=_GLANCE_SECONDS)
+        opened = serial.serial_for_url(port, baud, timeout=_GLANCE_SECONDS)
     except (serial.SerialException, OSError) as error:
         raise BoardError(
             f"board {name!r}: its serial port {port} does not open: {error}",

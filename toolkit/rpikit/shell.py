@@ -6,9 +6,10 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from rpikit import terminal
-from rpikit.errors import BoardError
+from rpikit import serial_line, terminal
+from rpikit.errors import EXIT_OK, BoardError
 from rpikit.transport import Transport
+from rpikit.transport.serial import Serial
 from rpikit.transport.ssh import Ssh
 
 if TYPE_CHECKING:
@@ -21,9 +22,14 @@ _LONG_SECONDS = 24 * 3600.0
 def shell(transport: Transport, command: str | None) -> int:
     """Run a command on a board, or a shell without one; return its exit status.
 
-    With a terminal on both sides the board has one, too; otherwise the streams stay three. A
-    transport of another package runs a command, whose output is shown at its end.
+    With a terminal on both sides the board has one, too; otherwise the streams stay three. Over a
+    serial console the shell is the console's, until Ctrl-]. A transport of another package runs a
+    command, whose output is shown at its end.
     """
+    if isinstance(transport, Serial) and command is None and terminal.is_interactive():
+        transport.leave()
+        serial_line.attach(transport.address.place, transport.board, transport.address.baud)
+        return EXIT_OK
     if not isinstance(transport, Ssh):
         return _run(transport, command)
     interactive = terminal.is_interactive()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -140,6 +140,25 @@ class Wire(Model):
         return self
 
 
+class Console(Model):
+    """How a board's serial console is spoken to, when it is the way to the board."""
+
+    user: str | None = Field(
+        default=None, examples=["pi"], description="Who logs in, where the console asks."
+    )
+    password: str | None = Field(
+        default=None, description="The password it asks for; anyone who reads this file knows it."
+    )
+    baud: int = Field(default=115200, ge=1200, le=4_000_000, description="Its speed, 8N1.")
+    fast: int | None = Field(
+        default=None,
+        ge=1200,
+        le=4_000_000,
+        examples=[921600],
+        description="A speed to try while rpikit uses it; kept if both sides can.",
+    )
+
+
 class TargetFile(Model):
     """What a file says of a board on the bench."""
 
@@ -151,6 +170,13 @@ class TargetFile(Model):
     )
     serial: Annotated[str, AfterValidator(_serial)] | None = Field(
         default=None, description="The port of its serial console."
+    )
+    console: Console = Field(
+        default_factory=Console, description="How that console is spoken to: login and speed."
+    )
+    via: Literal["ssh", "serial"] | None = Field(
+        default=None,
+        description="The way that commands take, where there are two; ssh unless named.",
     )
     transport: Annotated[str, AfterValidator(_transport)] | None = Field(
         default=None,
@@ -183,6 +209,8 @@ class TargetFile(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.via == "ssh" and self.ssh is None:
+            raise Misfit('write ssh = "user@host" as well, or leave it out', "via")
         if self.transport is not None and self.address is None:
             raise Misfit("say where the board is, in the transport's own words", "address")
         if self.transport is None and self.address is not None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What several commands have in common: their options, and the descriptions these lead to."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_BOARD = "virtual-pi3"
 
 app = click.argument("app", type=click.Path(file_okay=False, path_type=Path), default=".")
-board = click.option(
+_board = click.option(
     "--board",
     "-b",
     "name",
@@ -27,6 +28,30 @@ board = click.option(
     shell_complete=words.boards,
     help="A board of bench.toml.",
 )
+
+
+def _take_way(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Have this process take a way to boards, as the variable would."""
+    if value is not None:
+        os.environ[VIA] = value
+
+
+VIA = "RPIKIT_VIA"
+via = click.option(
+    "--via",
+    type=click.Choice(["ssh", "serial"]),
+    envvar=VIA,
+    expose_value=False,
+    callback=_take_way,
+    help="The way to the board: its serial console needs no network; else as bench.toml says.",
+)
+
+
+def board(command: F) -> F:
+    """Give a command a board, and the way to it."""
+    return several(_board, via)(command)
+
+
 bench = click.option(
     "--bench",
     type=click.Path(dir_okay=False, path_type=Path),
