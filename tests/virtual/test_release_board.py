@@ -75,5 +75,5 @@ def test_what_fails_its_tests_is_not_released(virtual_board: Machine, tmp_path: 
     git(project, "commit", "-q", "-m", "first")
     done = rpikit("release", "--key", str(key), cwd=project)
     assert done.returncode == 1
-    assert "1 tests failed on virtual-pi3; nothing is released" in done.stderr
+    assert "1 of its tests failed on virtual-pi3; nothing is released" in done.stderr
     assert not (project / "dist").exists()
