@@ -65,6 +65,9 @@ class VirtualBoard(Model):
     late_modules: tuple[Text, ...] = Field(
         default=(), description="Kernel modules that are loaded after the snapshot was taken."
     )
+    card_modules: tuple[Text, ...] = Field(
+        default=(), description="Kernel modules for an SD card and its file system."
+    )
 
 
 class BoardFile(Model):

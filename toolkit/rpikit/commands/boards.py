@@ -16,14 +16,23 @@ def board() -> None:
 
 @board.command()
 @options.several(options.board_name, options.bench, options.as_json)
-def up(name: str, bench: Path | None, as_json: bool) -> None:
+@click.option(
+    "--card",
+    is_flag=True,
+    envvar="RPIKIT_VIRTUAL_CARD",
+    help="With an SD card that keeps its firmware when the board ends; it boots without snapshot.",
+)
+def up(name: str, bench: Path | None, as_json: bool, card: bool) -> None:
     """Start the virtual board NAME and wait until SSH answers."""
     from rpikit import connect, report
-    from rpikit.virtual import machine
+    from rpikit.virtual import machine, qemu
 
     reporter = report.choose(json_lines=as_json)
     started = machine.up(
-        connect.board_of(options.target(None, name, bench)), name=name, report=reporter.step
+        connect.board_of(options.target(None, name, bench)),
+        name=name,
+        options=qemu.Options(card=card),
+        report=reporter.step,
     )
     reporter.result(started.values(), str(started))
 

@@ -63,6 +63,7 @@ class Plan:
             "options": qemu.Options(**boot["options"]),
             "arguments": tuple(boot["arguments"]),
             "snapshot": Path(boot["snapshot"]) if boot["snapshot"] else None,
+            "card": Path(boot["card"]) if boot["card"] else None,
         }
         return cls(
             Path(facts["folder"]),
@@ -209,6 +210,7 @@ async def _run(plan: Plan, starter: BinaryIO) -> None:
         await asyncio.start_unix_server(server.serve, PINS_SOCKET, limit=protocol.LINE_LIMIT)
         facts = {"pid": process.pid, "daemon": os.getpid(), "port": port.result()}
         facts["restored"] = machine.is_restored
+        facts["card"] = plan.boot.card is not None
         _write_state(plan, {**facts, "started_at": started_at})
         starter.write(b"up\n")
         ends.append(asyncio.create_task(_end_of_use(plan, server, machine)))

@@ -32,6 +32,8 @@ ALONE = "/etc/alone"
 """The program that the board runs instead of starting its network, and ends with."""
 ASKING = "init: who am I?"
 """What the console says when the board waits to be told who it is."""
+CARD = "card"
+"""What the board is told instead of the size of its disk when it has an SD card."""
 READY = "sshd: listening"
 """What the console says when the network is up and sshd listens."""
 
@@ -135,9 +137,15 @@ def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) 
         root = cpio.Archive()
         modules = _take_kernel(packages[virtual.kernel], virtual, made, root)
         late = len(virtual.modules)
+        card = late + len(virtual.late_modules)
         for name in virtual.packages:
             _take_package(packages[name], root, _ONLY.get(name, ("",)))
-        _add_system(root, modules[:late], modules[late:], image.keys)
+        loaded = {
+            "modules": modules[:late],
+            "late_modules": modules[late:card],
+            "card_modules": modules[card:],
+        }
+        _add_system(root, loaded, image.keys)
         with made.initramfs.open("wb") as out:
             root.write(out)
         manifest = {file.name: _facts(file) for file in sorted(made.folder.iterdir())}
@@ -151,7 +159,7 @@ def _take_kernel(
     package: Path, virtual: "VirtualBoard", image: Image, root: cpio.Archive
 ) -> list[str]:
     """Take kernel, device tree and the modules named; return the modules' paths in their order."""
-    wanted = (*virtual.modules, *virtual.late_modules)
+    wanted = (*virtual.modules, *virtual.late_modules, *virtual.card_modules)
     modules: dict[str, str] = {}
     with apt.contents(package) as entries:
         for entry, archive in entries:
@@ -204,9 +212,7 @@ def _content(entry: tarfile.TarInfo, archive: tarfile.TarFile) -> bytes:
     return content.read() if content else b""
 
 
-def _add_system(
-    root: cpio.Archive, modules: list[str], late_modules: list[str], pair: keys.Keys
-) -> None:
+def _add_system(root: cpio.Archive, loaded: dict[str, list[str]], pair: keys.Keys) -> None:
     """Add what is ours: folders, links, keys, and the files printed from the templates."""
     from rpikit import generate
 
@@ -216,8 +222,8 @@ def _add_system(
         root.link(name, f"usr/{name}")
     root.device("dev/console", 5, 1)
     values = {
-        "modules": modules,
-        "late_modules": late_modules,
+        **loaded,
+        "card": CARD,
         "folder": FIRMWARE_FOLDER,
         "size": FIRMWARE_SIZE,
         "alone": ALONE,

@@ -31,6 +31,8 @@ _END_SECONDS = 5.0
 _IDLE_SECONDS = 1800.0
 _KNOWN_SEED = bytes(range(64))
 _OPTIONS = qemu.Options()
+_CARD = "card.img"
+_CARD_SIZE = 128 << 20  # bytes: QEMU wants a power of two; what is not written takes no room
 _NO_KVM = "kvm-arm.mode=none"
 """Keeps an arm64 kernel from offering /dev/kvm (Linux's admin-guide/kernel-parameters)."""
 
@@ -50,6 +52,7 @@ class Machine:
     started_at: float
     log: Path
     was_restored: bool
+    has_card: bool = False
 
     def __str__(self) -> str:
         ssh = self.ssh
@@ -101,6 +104,10 @@ def up(
     with FileLock(folder.with_name(f"{name}.lock")):
         running = find(name)
         if running is not None:
+            if options.card and not running.has_card:
+                raise BoardError(
+                    f"{name}: is running without an SD card", hint=f"rpikit board down {name}"
+                )
             return running
         down(name)
         made = image.prepare(board.virtual, report)
@@ -239,6 +246,7 @@ def _machine(name: str) -> Machine:
         started_at=facts["started_at"],
         log=folder / f"{qemu.SERIALS[-1]}.log",
         was_restored=bool(facts["restored"]),
+        has_card=bool(facts["card"]),
     )
 
 
@@ -265,4 +273,14 @@ def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Optio
         board.virtual.machine, board.memory, made.kernel, device_tree, made.initramfs,
         arguments, options,
     )  # fmt: skip
-    return replace(boot, snapshot=snapshot.place(boot, made))
+    card = _card(folder) if options.card else None
+    return replace(boot, snapshot=snapshot.place(boot, made), card=card)
+
+
+def _card(folder: Path) -> Path:
+    """Return the board's SD card, an empty one at first; the board makes a file system on it."""
+    card = folder / _CARD
+    if not card.exists():
+        with card.open("wb") as content:
+            content.truncate(_CARD_SIZE)
+    return card

@@ -27,12 +27,14 @@ class Options:
     With `icount` an instruction takes one nanosecond of the machine's time; its clock and random
     bytes have nothing to do with the host's, and until the network comes up each run is the same.
     `disk` is the size of the folder that firmware goes to, in bytes. Without `snapshot` the board
-    boots its kernel even when a snapshot of it is there.
+    boots its kernel even when a snapshot of it is there. With `card` the folder that firmware goes
+    to is on an SD card, which is kept when the board ends; such a board boots each time.
     """
 
     icount: bool = False
     disk: int | None = None
     snapshot: bool = True
+    card: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Boot:
     options: Options
     snapshot: Path | None = None
     """Where the machine's state after the boot is kept; None to boot without."""
+    card: Path | None = None
+    """The content of its SD card; None for a slot without one."""
 
 
 def require() -> None:
@@ -87,6 +91,8 @@ def _machine(boot: Boot) -> list[str]:
     words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
     words += ["-kernel", str(boot.kernel), "-dtb", str(boot.device_tree)]
     words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    if boot.card is not None:
+        words += ["-drive", f"if=sd,format=raw,file={boot.card}"]
     if boot.options.icount:  # QEMU writes seeds of its own into the device tree
         words += ["-icount", "shift=0,sleep=off", "-seed", "1"]
     return words

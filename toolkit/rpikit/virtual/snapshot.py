@@ -30,9 +30,9 @@ def place(boot: qemu.Boot, made: image.Image) -> Path | None:
     """Return where the snapshot of this machine is or will be; None when it must do without.
 
     A machine that counts instructions boots each time: what it does must not depend on whether a
-    snapshot was there.
+    snapshot was there. One with an SD card does, too: the card of a snapshot would not be its own.
     """
-    if boot.options.icount or not boot.options.snapshot:
+    if boot.options.icount or boot.options.card or not boot.options.snapshot:
         return None
     program = Path(shutil.which(qemu.PROGRAM) or qemu.PROGRAM).resolve().stat()
     none = Path()

@@ -84,7 +84,7 @@ class Starter:
         self._asked.clear()
         now = time.time()
         left_us = int((1 - now % 1) * 1e6)
-        disk = self._boot.options.disk or "-"
+        disk = image.CARD if self._boot.card else self._boot.options.disk or "-"
         words = (self._name, int(now), left_us, disk, secrets.token_hex(_SEED_BYTES))
         self._console.type(" ".join(map(str, words)).encode() + b"\n")
 
