@@ -191,9 +191,7 @@ def test_several_boards_are_selected_in_the_order_of_the_bench(
 
 
 def test_a_pattern_that_fits_no_board_is_told_with_the_known_ones(here: Path) -> None:
-    with pytest.raises(
-        DescriptionError, match=r"no board 'shelf-\*'; there are desk, lab"
-    ):
+    with pytest.raises(DescriptionError, match=r"no board 'shelf-\*'; there are desk, lab"):
         bench(here, LAB).select(("desk", "shelf-*"))
     with pytest.raises(DescriptionError, match="there is no group 'shed'; there are lab, rack"):
         bench(here, LAB).select((), ("shed",))

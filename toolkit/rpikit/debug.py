@@ -111,10 +111,12 @@ class _UnderDebugger(DeviceHalf):
         self._ssh = ssh
         self._attend = attend
 
-    def install(self, token: str, ready_within: float, *, beside: bool = False) -> Status:
+    def install(
+        self, token: str, ready_within: float, *, beside: bool = False, trial: int | None = None
+    ) -> Status:
         """Install while a debugger looks on; then the firmware gets the usual time to be ready."""
         begun = False
-        words = ["install", token, f"{_PATIENCE:.0f}", *(["beside"] if beside else [])]
+        words = device.install_words(token, round(_PATIENCE), beside=beside, trial=trial)
         command = self._command(*words)
         with self._ssh.session(command, None) as channel:
 

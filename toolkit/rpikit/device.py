@@ -79,6 +79,14 @@ def tools() -> tuple[str, ...]:
     return tuple(named[1].split()) if named else ()
 
 
+def install_words(
+    token: str, seconds: int, *, beside: bool = False, trial: int | None = None
+) -> tuple[str, ...]:
+    """Return the command that installs what was staged; see `DeviceHalf.install`."""
+    last = () if trial is None else (str(trial),)
+    return ("install", token, str(seconds), "beside" if beside else "alone", *last)
+
+
 @dataclass(frozen=True)
 class SlotFile:
     """A file that a slot shall hold."""
@@ -289,8 +297,7 @@ class DeviceHalf:
         to be confirmed by somebody within so many seconds.
         """
         seconds = max(1, round(ready_within))
-        words = ["install", token, str(seconds), "beside" if beside else "alone"]
-        words += [] if trial is None else [str(trial)]
+        words = install_words(token, seconds, beside=beside, trial=trial)
         return Status.parse(self._call(*words, timeout=seconds + 60.0))
 
     def confirm(self) -> Status:
