@@ -123,6 +123,23 @@ def test_a_stretch_of_hundreds_of_lost_bytes_is_found_and_sent_again() -> None:
     assert sink.joined(sender.runs()) == blob
 
 
+def test_pieces_that_are_told_of_after_they_were_given_up_still_count() -> None:
+    """A slow board must not have the same bytes sent to it for ever."""
+    blob = random.Random(3).randbytes(60_000)
+    sender, sink = Sender(blob, zlib.crc32), Sink(3, 0.0)
+    late: list[tuple[int, int, int]] = []
+    for _ in range(60):
+        data = sender.next(BATCH)
+        told, late = late, sink.take(data, 256) if data else []
+        sender.quiet()
+        for one in told:
+            sender.piece(*one)
+        if sender.is_done:
+            break
+    assert sink.joined(sender.runs()) == blob
+    assert sender.sent < 3 * len(blob)
+
+
 @pytest.mark.parametrize(("damage", "wanted"), [(0.0, 4096), (0.0003, 256), (0.001, 64)])
 def test_the_size_of_a_piece_follows_the_damage(damage: float, wanted: int) -> None:
     sender, sink = Sender(random.Random(1).randbytes(400_000), zlib.crc32), Sink(1, damage)

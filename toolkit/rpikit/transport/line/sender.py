@@ -120,6 +120,8 @@ class Sender:
         self._lose(at)
         for start, into, length in self._blob_parts(at, at + size):
             self._stored.append(Run(into, offset + start - at, length))
+            if at < self._settled:  # it was given up too early
+                self._spare(into, into + length)
         self._settled = max(self._settled, at + size)
         return True
 
@@ -169,7 +171,7 @@ class Sender:
 
     def _find(self, expected: int, size: int, value: int) -> int | None:
         """Return where in what was sent a piece is, the place nearest to the expected one."""
-        first = max(0, self._settled - _NEAR)
+        first = max(0, min(self._settled - _NEAR, len(self._sent) - 4 * self.window))
         last = len(self._sent) - size
         for at in _outward(expected, _NEAR * (1 + self._missed)):
             if first <= at <= last and self._check(bytes(self._sent[at : at + size])) == value:
@@ -187,6 +189,17 @@ class Sender:
         for _, start, size in reversed(list(self._blob_parts(self._settled, end))):
             self._todo.appendleft((start, start + size))
         self._settled = max(self._settled, end)
+
+    def _spare(self, first: int, last: int) -> None:
+        """Do not send a part of the blob that has arrived after all."""
+        kept: deque[tuple[int, int]] = deque()
+        for start, end in self._todo:
+            kept += [
+                part
+                for part in ((start, min(end, first)), (max(start, last), end))
+                if part[0] < part[1]
+            ]
+        self._todo = kept
 
     def _blob_parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Give what was sent from start to end: its place in what was sent, in the blob, size."""

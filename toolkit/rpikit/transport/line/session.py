@@ -333,6 +333,7 @@ class Session:
     def _send(self, sender: Sender, progress: Callable[[int], None] | None) -> None:
         """Carry a blob into the sink, smaller pieces of it on a bad line."""
         heard = changed = self.port.now()
+        slowness = 1.0  # of the board: what was given up too early shows how slow it is
         while not sender.is_done:
             wanted = sender.advice(self._piece)
             if wanted != self._piece and sender.is_told:
@@ -348,12 +349,14 @@ class Session:
                     progress(sender.covered)
             for one in self._events(0.0 if data else 0.02):
                 if one.kind is Kind.PIECE:
-                    sender.piece(one.a, one.b, one.c)
+                    if sender.piece(one.a, one.b, one.c):
+                        slowness = max(1.0, slowness / 1.2)
                     heard = changed = self.port.now()
             now = self.port.now()
             limit = 0.3 if sender.is_told else 1.0 + 10.0 * sender.window / self.port.baud
-            if not data and now - heard > limit:
+            if not data and now - heard > limit * slowness:
                 sender.quiet()
+                slowness = min(4.0, slowness * 1.6)
                 heard = now
             if now - changed > _DEAD_SECONDS:
                 raise self.lost("an upload")
