@@ -125,6 +125,7 @@ do_activate() { # select the idle slot, if it is whole
     check_slot "$idle"
     require_signed "$idle"
     select_slot "$idle"
+    keep_security "$idle"
     do_status
 }
 

@@ -8,7 +8,7 @@ trusts() { # whether the board holds allowed signers
 }
 
 untrusted() { # MESSAGE [HINT]: say why the signature of a slot or a list does not count
-    rm -rf "$base/trust/new"
+    rm -rf "$base/trust/new.$$"
     fail $VERIFICATION "$1" "${2:-have it signed by an allowed signer of this board}"
 }
 
@@ -16,17 +16,17 @@ check_signature() ( # NAMESPACE SIGNATURE WHAT: standard input is signed by one 
     command -v ssh-keygen >/dev/null ||
         fail $BOARD 'holds allowed signers, but has no program ssh-keygen' \
             'on the board: sudo apt-get install openssh-client'
-    rm -rf "$base/trust/new"
-    mkdir "$base/trust/new" || fail_write
-    cat >"$base/trust/new/text" || fail_write
-    key=$(ssh-keygen -Y check-novalidate -n "$1" -s "$2" <"$base/trust/new/text" 2>/dev/null) ||
+    rm -rf "$base/trust/new.$$"
+    mkdir "$base/trust/new.$$" || fail_write
+    cat >"$base/trust/new.$$/text" || fail_write
+    key=$(ssh-keygen -Y check-novalidate -n "$1" -s "$2" <"$base/trust/new.$$/text" 2>/dev/null) ||
         untrusted "$3 is not what was signed: it was altered, or its signature was" \
             'fetch it again with its signature'
     set -f # a principal may be a pattern
     for signer in $(sed 's/#.*//;s/[[:blank:]].*//;s/"//g;s/,/ /g' "$base/trust/{{ signers }}"); do
         if ssh-keygen -Y verify -n "$1" -s "$2" -f "$base/trust/{{ signers }}" -I "$signer" \
-            <"$base/trust/new/text" >/dev/null 2>&1; then
-            rm -rf "$base/trust/new"
+            <"$base/trust/new.$$/text" >/dev/null 2>&1; then
+            rm -rf "$base/trust/new.$$"
             return
         fi
     done

@@ -170,6 +170,20 @@ def test_a_release_that_does_not_get_ready_raises_no_security_version(
     put(board, first)
 
 
+def test_selecting_a_release_by_hand_raises_its_security_version(
+    board: LocalBoard, tmp_path: Path, key: Path
+) -> None:
+    trust(board, line(key))
+    put(board, signed(make_bundle(tmp_path, security=Security(version=1)), key))
+    broken = make_bundle(tmp_path, BROKEN, version="2.0.0", security=Security(version=2))
+    with pytest.raises(FirmwareError):
+        put(board, signed(broken, key))
+    assert board.half.activate().version == "2.0.0"
+    assert board.half.trust().security == {"blink": 2}
+    with pytest.raises(VerificationError, match="has security version 1, and 2"):
+        board.half.activate()
+
+
 def test_what_has_expired_is_refused(board: LocalBoard, tmp_path: Path, key: Path) -> None:
     trust(board, line(key))
     now = int(time.time())
