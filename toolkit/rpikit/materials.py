@@ -22,6 +22,9 @@ from rpikit.errors import VerificationError
 PACKAGES = ("jinja2", "markupsafe", "pydantic", "pydantic-core", "pyelftools", "scons")
 """Those that print, describe or read what is built, or decide in which order it is."""
 
+_PRINTED = ("boards/**/*.toml", "templates/app/*", "templates/interface/*")
+"""Of rpikit: what sources and options are printed from, which SCons does not see."""
+
 _BEHIND_GCC = ("cc1", "collect2", "lto1", "lto-wrapper")
 """What gcc runs besides `programs` of its toolchain: the compiler proper."""
 
@@ -63,7 +66,8 @@ def of(build: Build) -> Materials:
     programs = {Path(shutil.which(name) or name).resolve() for name in chain.programs}
     if chain.name == "gcc":
         programs |= {_behind(chain.cc[0], name) for name in _BEHIND_GCC}
-    for path in _read(build.folder / stamp.NOTES):
+    printed = (one for place in _PRINTED for one in sorted(paths.data_root().glob(place)))
+    for path in (*_read(build.folder / stamp.NOTES), *printed):
         if path.resolve() in programs or path.resolve().is_relative_to(build.folder):
             continue
         if path.is_relative_to(build.app.folder):
