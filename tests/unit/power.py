@@ -21,7 +21,6 @@ from local_board import LocalBoard, shell_of
 from rpikit import device
 
 CHANGING = ("chmod", "cp", "gzip", "ln", "mkdir", "mv", "rm", "setsid", "sync", "tar")
-STEPS = 40  # more than any command takes
 _WITHIN = 30.0  # seconds
 
 _COUNTER = """\
