@@ -49,7 +49,7 @@ def test_one_failure_more_than_may_stops_it() -> None:
         rollout.end(*rollout.due(), code)
         assert not rollout.stopped
     rollout.end(*rollout.due(), 4)
-    assert rollout.stopped == "3 failed, 2 may (--max-failures)"
+    assert rollout.stopped == "more than 2 failed (--max-failures)"
     assert (rollout.exit_code, len(rollout.waiting)) == (1, 4)
 
 
@@ -79,6 +79,13 @@ def test_it_ends_with_the_gravest_code(codes: tuple[int, ...], gravest: int) -> 
         rollout.end(name, code)
     assert rollout.is_over
     assert rollout.exit_code == gravest
+
+
+def test_a_failure_after_which_nothing_waits_stops_nothing() -> None:
+    rollout = Rollout(Plan(NAMES[:2], canary=0))
+    for name in rollout.due():
+        rollout.end(name, 4)
+    assert (rollout.stopped, rollout.is_over, rollout.exit_code) == ("", True, 4)
 
 
 def test_an_interrupt_lets_what_is_under_way_end_and_begins_nothing() -> None:
@@ -145,5 +152,6 @@ def test_whatever_fails_in_whatever_order_the_rules_hold(seed: int) -> None:
     assert before | set(begun) | set(rollout.waiting) == set(names)
     assert failures <= limit.of(len(names)) + plan.wave
     assert bool(rollout.waiting) <= bool(rollout.stopped)
+    assert interrupted or bool(rollout.waiting) == bool(rollout.stopped)
     all_well = not rollout.waiting and failures == 0
     assert (rollout.exit_code == EXIT_OK) == all_well

@@ -100,14 +100,14 @@ class Rollout:
         """Say with which exit code a board ended; KeyError unless it was under way."""
         self._running.remove(board)
         self._ended[board] = code
-        if code in (EXIT_OK, EXIT_INTERRUPTED) or self.stopped:
+        if code in (EXIT_OK, EXIT_INTERRUPTED) or self.stopped or not self._waiting:
             return
         failures = sum(one not in (EXIT_OK, EXIT_INTERRUPTED) for one in self._ended.values())
         allowed = self.plan.max_failures.of(len(self.plan.boards))
         if board in self.plan.boards[: self.plan.canary]:
             self.stopped = f"the canary {board} failed"
         elif failures > allowed:
-            self.stopped = f"{failures} failed, {allowed} may (--max-failures)"
+            self.stopped = f"more than {allowed} failed (--max-failures)"
 
     def interrupt(self) -> None:
         """Begin nothing more, since the user said so."""
