@@ -297,7 +297,7 @@ def leftovers(state: Path) -> list[Path]:
 
 
 def test_a_killed_roll_out_is_resumed_exactly(desk: Path, state: Path) -> None:
-    process = begin(desk, "--boards", "lab-*", "--wave", "2")
+    process = begin(desk, "--boards", "lab-*", "--wave", "1")
     wait_for(state, 3, process)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
@@ -314,8 +314,8 @@ def test_a_killed_roll_out_is_resumed_exactly(desk: Path, state: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_no_board_half_flashed(desk: Path, state: Path, number: int) -> None:
-    process = begin(desk, "--group", "lab", "--wave", "3")
-    wait_for(state, 2, process)
+    process = begin(desk, "--group", "lab", "--wave", "2")
+    wait_for(state, 1, process)
     process.send_signal(number)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
