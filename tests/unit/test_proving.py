@@ -88,3 +88,12 @@ def test_a_machine_that_is_no_board_is_not_set_up_to_start_guests(lamp: Path) ->
         pytest.skip("this machine could be set up, and shall not be")
     refused = ask("board", "setup", "host", cwd=lamp, status=4)
     assert "has neither systemd nor an inittab" in refused.stderr
+
+
+def test_a_small_change_sends_little_and_none_sends_nothing(lamp: Path) -> None:
+    edit(lamp, "6.0.0", lit="110000000")
+    words = ("flash", "lamp", "-b", "host", "--json")
+    changed = promised.result("flash", ask(*words, cwd=lamp).stdout)
+    (made,) = (lamp / "lamp/build").rglob("lamp-6.0.0-*.rpk")
+    assert 0 < changed["sent"] < made.stat().st_size / 5
+    assert promised.result("flash", ask(*words, cwd=lamp).stdout)["sent"] == 0
