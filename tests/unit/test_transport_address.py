@@ -57,6 +57,13 @@ def test_something_that_is_no_sshd_is_one_clear_line() -> None:
             ssh.run("true")
 
 
+def test_something_that_stays_mute_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ssh = Ssh(SshAddress("127.0.0.1", server.getsockname()[1], "pi"), "desk")
+        with ssh, pytest.raises(BoardError, match="said nothing of SSH within"):
+            ssh.run("true")
+
+
 def test_an_unknown_name_is_one_clear_line() -> None:
     ssh = Ssh(SshAddress.parse("pi@board.invalid"), "desk")
     with ssh, pytest.raises(BoardError, match=r"does not answer at pi@board\.invalid:22"):

@@ -330,4 +330,6 @@ def _reason(error: Exception) -> str:
         errors = getattr(error, "errors", None)
         first = next(iter(errors.values())) if errors else error
         return (getattr(first, "strerror", None) or str(first)).lower()
+    if "No existing session" in str(error):  # paramiko's words for no greeting in time
+        return f"whatever listens there said nothing of SSH within {_CONNECT_SECONDS:.0f} s"
     return str(error) or "it closed the connection"
