@@ -201,11 +201,12 @@ class SshChannel(Closing):
 
     def close(self) -> None:
         """End the command and whatever it started, politely first."""
+        # No `--`: the shells dash and BusyBox take it for a process.
         if not self._channel.eof_received and self._is_alive():
             with suppress(BoardError):
-                self._ssh.run(f"kill -TERM -- -{self._group}", timeout=_CONNECT_SECONDS)
+                self._ssh.run(f"kill -TERM -{self._group}", timeout=_CONNECT_SECONDS)
                 if not self._ends():
-                    self._ssh.run(f"kill -KILL -- -{self._group}", timeout=_CONNECT_SECONDS)
+                    self._ssh.run(f"kill -KILL -{self._group}", timeout=_CONNECT_SECONDS)
         self._channel.close()
 
     def _ends(self) -> bool:
