@@ -100,7 +100,9 @@ def test_firmware_that_never_gets_ready_is_a_failed_test(mutant: Path) -> None:
 
 def test_a_driver_for_real_boards_is_refused_on_a_virtual_one(mutant: Path) -> None:
     bench = (mutant / "bench.toml").read_text()
-    (mutant / "bench.toml").write_text(bench.replace('"virtual", line = 18', '"gpiod", line = 18'))
+    (mutant / "bench.toml").write_text(
+        bench.replace('"virtual", line = 18', '"gpiod", line = 18', 1)
+    )
     status, said = rpikit_test(mutant)
     assert status == 2
     assert "virtual-pi3 is a virtual board" in said

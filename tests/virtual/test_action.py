@@ -8,6 +8,8 @@ does with `./bootstrap test`.
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,11 +76,18 @@ def test_a_branch_is_built_twice_and_tested(virtual_board: Machine, project: Pat
     assert "passed" in done.stdout
 
 
-def test_a_tag_becomes_a_release_and_leaves_no_key(virtual_board: Machine, project: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder not below tmp_path: the name of pytest-embedded's socket there would be too long."""
+    with tempfile.TemporaryDirectory(prefix="action-") as folder:
+        yield Path(folder)
+
+
+def test_a_tag_becomes_a_release_and_leaves_no_key(
+    virtual_board: Machine, project: Path, temporary: Path
+) -> None:
     secret = (project.parent / "key").read_text()
     inputs = {"APP": ".", "BOARD": "virtual-pi3", "SIGNERS": "", "OUT": ""}
-    temporary = project.parent / "temporary"
-    temporary.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(temporary))
         done, outputs = run("Release", project, SIGNING_KEY=secret.strip(), **inputs)

@@ -31,9 +31,19 @@ _board = click.option(
 
 
 def _take_way(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """Have this process take a way to boards, as the variable would."""
-    if value is not None:
-        os.environ[VIA] = value
+    """Have this process take a way to boards, as the variable would, until the command ends."""
+    if value is None:
+        return
+    before = os.environ.get(VIA)
+    os.environ[VIA] = value
+    ctx.call_on_close(lambda: _put_back(before))
+
+
+def _put_back(before: str | None) -> None:
+    if before is None:
+        os.environ.pop(VIA, None)
+    else:
+        os.environ[VIA] = before
 
 
 VIA = "RPIKIT_VIA"

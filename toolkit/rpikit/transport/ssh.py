@@ -331,6 +331,7 @@ def _reason(error: Exception) -> str:
         errors = getattr(error, "errors", None)
         first = next(iter(errors.values())) if errors else error
         return (getattr(first, "strerror", None) or str(first)).lower()
-    if "No existing session" in str(error):  # paramiko's words for no greeting in time
-        return f"whatever listens there said nothing of SSH within {_CONNECT_SECONDS:.0f} s"
+    # Paramiko's words for no greeting, in time or at all; which of both, depends on the moment.
+    if any(words in str(error) for words in ("No existing session", "SSH protocol banner")):
+        return "whatever listens there said nothing of SSH"
     return str(error) or "it closed the connection"
