@@ -13,7 +13,7 @@ from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine, snapshot
 from rpikit.virtual.machine import Machine
 
-SSH_WITHIN = 3.0
+SSH_WITHIN = 10.0  # seconds: half of what a boot takes at the least
 TRIES = 3  # the best of them counts: others may use this machine, too
 Start = Callable[[], Machine]
 
