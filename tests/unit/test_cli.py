@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import rich_click as click
+from click.testing import CliRunner
 
-from rpikit import paths
+from rpikit import connect, paths
 from rpikit.build import LOCK
 from rpikit.cli import rpikit
+from rpikit.commands import options as choices
 from rpikit.words import SHELLS, commands, options
 
 HELLO = paths.data_root() / "c" / "apps" / "hello"
@@ -265,3 +267,14 @@ def test_help_loads_nothing_that_only_the_commands_need() -> None:
 
 def test_the_top_is_a_group() -> None:
     assert isinstance(rpikit, click.Group)
+
+
+def test_the_way_to_a_board_has_one_variable() -> None:
+    assert choices.VIA == connect.VIA  # written twice, so that `--help` loads no transport
+
+
+def test_a_way_is_taken_for_one_command_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(choices.VIA, raising=False)
+    refused = CliRunner().invoke(rpikit, ["flash", "/nowhere", "--via", "serial"])
+    assert "there is no such file" in str(refused.exception)
+    assert choices.VIA not in os.environ

@@ -59,7 +59,7 @@ def proof(made: bundle.Bundle, **differs: object) -> Proof:
     return Proof(
         Commit(Path("/nowhere"), ".", ID, 1_700_000_000),
         MATERIALS,
-        replace(evidence, **values),  # type: ignore[arg-type]
+        replace(evidence, **values),
     )
 
 

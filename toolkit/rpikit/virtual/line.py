@@ -109,11 +109,13 @@ class Wire(Closing):
         self._thread.start()
 
     @classmethod
-    def to(cls, place: Path | str, **options: object) -> "Wire":
+    def to(
+        cls, place: Path | str, *, baud: int | None, faults: Faults | None = None, seed: int = 1
+    ) -> "Wire":
         """Lay a line to a port of this machine, such as a virtual board's serial1."""
         far = os.open(place, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(far)
-        return cls(far, **options)  # type: ignore[arg-type]
+        return cls(far, baud=baud, faults=faults, seed=seed)
 
     def cut(self, *, whole: bool = False) -> None:
         """Let nothing pass any more in either direction, or all again."""
