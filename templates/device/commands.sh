@@ -204,8 +204,13 @@ do_logs() { # [LINES]: print the end of the console
 
 do_follow() { # print the console from its beginning until the guest ends or our reader is gone
     require_guest
-    find_part 0 || fail $BOARD 'has started no firmware yet' 'rpikit flash'
     guest_lives
+    [ -n "$guest_pid" ] || fail $BOARD 'has started no firmware yet' 'rpikit flash'
+    # Its console begins a moment after the guest does, and never if it ends without a word.
+    until find_part 0 || [ -e "$run/console/closed" ]; do
+        guest_lives || { await_kept; break; }
+        nap
+    done
     byte=0
     until print_from "$byte"; do
         find_part "$byte" || return

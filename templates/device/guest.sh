@@ -46,7 +46,7 @@ run_guest() { # WORD...: run the tender to its end, in its control group, and le
         [ -z "$cgroup" ] || put "$cgroup/cgroup.procs" 0 || [ -z "$is_strict" ] || exit
         exec "$@"
     ) &
-    read_birth $!
+    read_birth $! || born=0 # it is over already; what ended has a line of four words, too
     echo "$! $born $boot $supervised" >"$run/guest.new" &&
         mv -f "$run/guest.new" "$run/guest" || kill $!
     wait $!

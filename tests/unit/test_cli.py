@@ -278,3 +278,16 @@ def test_a_way_is_taken_for_one_command_only(monkeypatch: pytest.MonkeyPatch) ->
     refused = CliRunner().invoke(rpikit, ["flash", "/nowhere", "--via", "serial"])
     assert "there is no such file" in str(refused.exception)
     assert choices.VIA not in os.environ
+    monkeypatch.setenv(choices.VIA, "ssh")
+    CliRunner().invoke(rpikit, ["flash", "/nowhere", "--via", "serial"])
+    assert os.environ[choices.VIA] == "ssh"
+
+
+@pytest.mark.parametrize("last", ["--no-such-option", "--trial=soon"])
+def test_words_that_are_refused_leave_no_way_behind(
+    last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(choices.VIA, raising=False)
+    refused = CliRunner().invoke(rpikit, ["flash", "--via", "serial", last])
+    assert refused.exit_code == 2
+    assert choices.VIA not in os.environ

@@ -107,6 +107,33 @@ def test_who_follows_from_the_beginning_misses_nothing(board: LocalBoard, tmp_pa
     assert followed.endswith(b"the last line\n")
 
 
+def test_who_follows_sooner_than_the_console_begins_waits_for_it(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    board.guest.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(board.guest / "go")
+    put(board, "echo ready\nread -r word < ../../go\necho gone\n", tmp_path)
+    console = board.guest / "run/console"
+    console.rename(console.with_name("not yet"))
+    channel = board.half.follow()
+    time.sleep(0.3)
+    console.with_name("not yet").rename(console)
+    assert channel.read(6, 60) == b"ready\n"
+    board.half.stop()
+    read_all(channel)
+
+
+def test_a_guest_that_ended_without_a_word_is_followed_to_its_end(
+    board: LocalBoard, tmp_path: Path
+) -> None:
+    put(board, "echo ready\n", tmp_path)
+    await_end(board)
+    for part in (board.guest / "run/console").glob("[0-9]*"):
+        part.unlink()
+    channel = board.half.follow()
+    assert read_all(channel) == b""
+
+
 @pytest.mark.parametrize(("since", "expected"), [("-1", 1), ("-3", 3), ("-0", 0), ("0", 5)])
 def test_the_tail_is_as_long_as_it_was_asked_for(
     board: LocalBoard, tmp_path: Path, since: str, expected: int

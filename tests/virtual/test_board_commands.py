@@ -20,7 +20,7 @@ from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins
 
 RPIKIT = [sys.executable, "-m", "rpikit.cli", "board"]
-BUTTON = 17
+BUTTON, OTHER = 17, 22
 
 
 def rpikit(*words: str, input: str = "") -> subprocess.CompletedProcess[str]:
@@ -81,7 +81,7 @@ def test_shell_has_a_terminal_when_there_is_one(virtual_board: Machine) -> None:
 
 def test_serial_is_the_console_until_the_escape(virtual_board: Machine) -> None:
     typist = Typist("serial", virtual_board.name)
-    time.sleep(0.5)
+    typist.wait_for(b" baud; Ctrl-] ends this\r\n")
     typist.type(b"echo $((6 * 7)) on $(tty)\r")
     typist.wait_for(b"42 on /dev/ttyS1")
     typist.type(b"\x1d")
@@ -112,14 +112,19 @@ def test_pins_in_a_pipe_are_a_line_for_each_edge(
         [*RPIKIT, "pins", virtual_board.name], stdout=subprocess.PIPE, text=True
     ) as viewer:
         assert viewer.stdout is not None
-        time.sleep(1.0)
+        deadline = time.monotonic() + 60
+        while not select.select([viewer.stdout], [], [], 0.2)[0]:  # it does not watch yet
+            assert time.monotonic() < deadline
+            virtual_pins.drive(OTHER, True)
+            virtual_pins.release(OTHER)
         virtual_pins.drive(BUTTON, True)
         virtual_pins.release(BUTTON)
-        rise, fall = viewer.stdout.readline(), viewer.stdout.readline()
+        lines = (line for line in viewer.stdout if f" line {OTHER} " not in line)
+        rise, fall = next(lines), next(lines)
         viewer.send_signal(signal.SIGINT)
         assert viewer.wait(10) == 130
-    assert rise.endswith(" line 17 high\n")
-    assert fall.endswith(" line 17 low\n")
+    assert rise.endswith(f" line {BUTTON} high\n")
+    assert fall.endswith(f" line {BUTTON} low\n")
 
 
 def test_pins_on_a_terminal_are_live(virtual_board: Machine, virtual_pins: Pins) -> None:

@@ -59,6 +59,8 @@ def attach(port: str, name: str, baud: int = _BAUD) -> None:
         ) from error
     line = _Line(opened)
     with opened, terminal.raw():
+        if terminal.is_interactive():
+            print(f"{name}: {port}, {baud} baud; Ctrl-] ends this", end="\r\n", file=sys.stderr)
         reader = threading.Thread(target=line.listen, daemon=True)
         reader.start()
         try:

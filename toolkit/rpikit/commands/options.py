@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What several commands have in common: their options, and the descriptions these lead to."""
 
+import contextlib
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import rich_click as click
 
@@ -30,36 +32,39 @@ _board = click.option(
 )
 
 
-def _take_way(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """Have this process take a way to boards, as the variable would, until the command ends."""
-    if value is None:
-        return
+@contextlib.contextmanager
+def _way(named: str | None) -> Iterator[None]:
+    """Have this process take a way to boards, as the variable would, for a while."""
     before = os.environ.get(VIA)
-    os.environ[VIA] = value
-    ctx.call_on_close(lambda: _put_back(before))
-
-
-def _put_back(before: str | None) -> None:
-    if before is None:
-        os.environ.pop(VIA, None)
-    else:
-        os.environ[VIA] = before
+    if named is not None:
+        os.environ[VIA] = named
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(VIA, None)
+        else:
+            os.environ[VIA] = before
 
 
 VIA = "RPIKIT_VIA"
-via = click.option(
+_via = click.option(
     "--via",
     type=click.Choice(["ssh", "serial"]),
     envvar=VIA,
-    expose_value=False,
-    callback=_take_way,
     help="The way to the board: its serial console needs no network; else as bench.toml says.",
 )
 
 
 def board(command: F) -> F:
-    """Give a command a board, and the way to it."""
-    return several(_board, via)(command)
+    """Give a command a board, and the way to it while it runs."""
+
+    @functools.wraps(command)
+    def on_its_way(*args: Any, via: str | None, **named: Any) -> Any:
+        with _way(via):
+            return command(*args, **named)
+
+    return several(_board, _via)(cast("F", on_its_way))
 
 
 bench = click.option(
