@@ -25,10 +25,11 @@ FLOORS: tuple[frozenset[str], ...] = (
             "results_inspect",
             "results_release",
             "slots",
+            "units",
         }
     ),
     frozenset(
-        {"fleet", "network", "wording", "describe", "report", "waveform"}
+        {"fleet", "network", "wording", "describe", "report", "waveform", "capture", "vcd"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"completion", "console_text", "journal", "kept_log"}),

@@ -110,10 +110,11 @@ class Run:
 
 def test_a_test_presses_and_expects(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     folder = make(
+        "from rpikit.units import ms\n"
         "def test_follow(button, lamp):\n"
-        "    press = button.press(50)\n"
-        "    on = lamp.expect('active', within_ms=10, since=press)\n"
-        "    assert on.at_ns - press.at_ns == 2_000_000\n"
+        "    press = button.press(50 * ms)\n"
+        "    on = lamp.expect('on', within=10 * ms, since=press)\n"
+        "    assert on - press.down == 2 * ms\n"
     )
     run = Run(folder, capfd)
     assert run.status == 0, run.out
@@ -122,13 +123,14 @@ def test_a_test_presses_and_expects(make: Make, capfd: pytest.CaptureFixture[str
 
 def test_a_failure_draws_the_pins(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     folder = make(
+        "from rpikit.units import ms\n"
         "def test_early(button, lamp):\n"
-        "    press = button.press(50)\n"
-        "    lamp.expect('active', within_ms=1, since=press)\n"
+        "    press = button.press(50 * ms)\n"
+        "    lamp.expect('on', within=1 * ms, since=press)\n"
     )
     run = Run(folder, capfd)
     assert run.status == 1
-    assert "lamp: expected active within 1.0 ms of button active; it came after 2.0 ms" in run.out
+    assert "lamp: expected on within 1.0 ms of button on; it came after 2.0 ms" in run.out
     assert "E       lamp   ▁▁" in run.out
     assert "bench/pin.py" not in run.out
 
@@ -136,7 +138,10 @@ def test_a_failure_draws_the_pins(make: Make, capfd: pytest.CaptureFixture[str])
 def test_any_other_failure_shows_the_pins_too(
     make: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = make("def test_it(button, pins):\n    button.press(50)\n    assert 1 == 2\n")
+    folder = make(
+        "from rpikit.units import ms\n"
+        "def test_it(button, pins):\n    button.press(50 * ms)\n    assert 1 == 2\n"
+    )
     run = Run(folder, capfd)
     assert run.status == 1
     assert "- Pins -" in run.out
@@ -147,7 +152,8 @@ def test_a_fault_of_the_bench_ends_the_run_in_a_sentence(
     make: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = make(
-        "def test_one(lamp):\n    lamp.press(50)\n"
+        "from rpikit.units import ms\n"
+        "def test_one(lamp):\n    lamp.press(50 * ms)\n"
         "def test_two(lamp):\n    print('second')\n    assert False\n"
     )
     run = Run(folder, capfd)
@@ -299,7 +305,7 @@ def test_a_run_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_pytest_alone_in_the_applications_folder_is_enough(make: Make) -> None:
-    folder = make("def test_it(lamp):\n    assert lamp.level() == 'inactive'\n")
+    folder = make("def test_it(lamp):\n    assert lamp.level() == 'off'\n")
     status, said = plain_pytest(folder, "-p", "no:labgrid", "tests")
     assert status == 0, said
 

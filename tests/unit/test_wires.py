@@ -10,6 +10,7 @@ from rpikit.app import App
 from rpikit.bench.fake import Fake
 from rpikit.bench.wires import Site, Wires
 from rpikit.errors import BenchError
+from rpikit.units import ms
 from rpikit.wiring import Target, Wire
 
 RPIKIT_TOML = """\
@@ -72,7 +73,7 @@ def test_a_test_that_fails_leaves_its_pins_at_idle(app: App) -> None:
 def test_every_test_begins_with_an_empty_scope(app: App) -> None:
     with Wires(app, target(**fake_wires()), Site(fake=Fake())) as wires:
         with wires.panel() as panel:
-            panel["button"].press(10)
+            panel["button"].press(10 * ms)
         with wires.panel() as panel:
             assert panel["button"].edges() == []
 

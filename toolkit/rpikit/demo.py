@@ -14,11 +14,12 @@ from rpikit.errors import FirmwareError
 from rpikit.flash import Flashed, flash
 from rpikit.report import Reporter
 from rpikit.transport import Transport
+from rpikit.units import ms
 from rpikit.waveform import milliseconds
 
-PRESSES_MS = (120, 60, 200)
-PAUSE_MS = 80
-WITHIN_MS = 500  # the emulator promises no time; a lamp that obeys at all obeys within this
+PRESSES = (120 * ms, 60 * ms, 200 * ms)
+PAUSE = 80 * ms
+WITHIN = 500 * ms  # the emulator promises no time; a lamp that obeys at all obeys within this
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def demo(*, reporter: Reporter) -> Shown:
         reporter.step("press the switch through GPIO 27, watch the lamp on GPIO 18")
         with open_wires(app, there) as wires, wires.panel() as pins:
             edges: list[PinEdge] = []
-            for asked in PRESSES_MS:
+            for asked in PRESSES:
                 press = pins["button"].press(asked)
-                lit = pins["lamp"].expect("active", within_ms=WITHIN_MS, since=press.down)
-                dark = pins["lamp"].expect("inactive", within_ms=WITHIN_MS, since=press.up)
+                lit = pins["lamp"].expect("on", within=WITHIN, since=press.down)
+                dark = pins["lamp"].expect("off", within=WITHIN, since=press.up)
                 edges += [press.down, lit, press.up, dark]
-                pins["lamp"].expect_no_change(for_ms=PAUSE_MS, since=dark)
-            if len(pins["lamp"].edges()) != 2 * len(PRESSES_MS):
+                pins["lamp"].expect_no_change(for_=PAUSE, since=dark)
+            if len(pins["lamp"].edges()) != 2 * len(PRESSES):
                 raise FirmwareError(f"the lamp changed without a press\n{pins.scope.draw()}")
             glyphs = waveform.glyphs_for(sys.stdout)
             picture = pins.scope.draw(last=len(edges), glyphs=glyphs)

@@ -8,8 +8,10 @@ import struct
 
 import pytest
 
+from rpikit.units import ms
+
 REGISTERS = "run/i2c-1-48"
-REACTION_MS = 1000
+REACTION = 1000 * ms
 
 
 class Sensor:
@@ -49,12 +51,12 @@ def test_it_tells_what_the_sensor_measures(sensor, dut, celsius, said):
 
 def test_the_lamp_is_lit_while_it_is_hot(sensor, dut, lamp):
     sensor.measures(30)
-    hot = lamp.expect("active", within_ms=REACTION_MS)
+    hot = lamp.expect("on", within=REACTION)
     sensor.measures(28)
     dut.expect_exact("28.000 C\n", timeout=10)
-    assert lamp.level() == "active"
+    assert lamp.level() == "on"
     sensor.measures(27.9375)
-    lamp.expect("inactive", within_ms=REACTION_MS, since=hot)
+    lamp.expect("off", within=REACTION, since=hot)
 
 
 def test_it_says_once_that_the_sensor_does_not_answer_and_goes_on(sensor, dut):

@@ -5,27 +5,41 @@ Times come from the stamps of edges, never from the moment Python noticed them. 
 expectation says what was awaited, what was seen last, and draws all named pins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from rpikit import units
 from rpikit.bench import Clock, Line
+from rpikit.bench import bounce as bounces
 from rpikit.bench.scope import Level, PinEdge, Scope, Tape
 from rpikit.errors import BenchError
+from rpikit.units import Duration, ms, s
 from rpikit.waveform import milliseconds
 
-_NS_PER_MS = 1_000_000
-_DELIVERY_NS = 500 * _NS_PER_MS  # how late an edge may reach us; its stamp still says when it was
-_QUIET_S = 0.05  # after so long without an edge, none is on its way
+_DELIVERY = 500 * ms  # how late an edge may reach us; its stamp still says when it was
+_QUIET = 50 * ms  # after so long without an edge, none is on its way
 
 
 @dataclass(frozen=True)
 class Press:
-    """What a press came to: both edges, and how long it was asked to last."""
+    """What a press came to: all its edges, and how long it was asked to last."""
 
-    asked_ms: float
-    down: PinEdge
-    up: PinEdge
+    asked: Duration
+    edges: tuple[PinEdge, ...]
+
+    @property
+    def down(self) -> PinEdge:
+        """Return the edge with which it began."""
+        return self.edges[0]
+
+    @property
+    def up(self) -> PinEdge:
+        """Return the edge that ended it, the last one of a switch that bounces."""
+        last = self.edges[-1]
+        if last.level == "on":
+            raise ValueError(f"{last.pin} is stuck: this press has no end")
+        return last
 
     @property
     def at_ns(self) -> int:
@@ -33,9 +47,9 @@ class Press:
         return self.down.at_ns
 
     @property
-    def ms(self) -> float:
-        """Return how long it lasted."""
-        return (self.up.at_ns - self.down.at_ns) / _NS_PER_MS
+    def lasted(self) -> Duration:
+        """Return how long it lasted, from its first edge to its last."""
+        return self.up - self.down
 
 
 class PinError(AssertionError):
@@ -45,7 +59,7 @@ class PinError(AssertionError):
 class Pin:
     """One device of the application: driven if it is an input of the firmware, else watched.
 
-    A level is active or inactive; whether active means high or low is the device's property.
+    A level is on or off; whether on means high or low is the device's property, `active`.
     """
 
     def __init__(
@@ -71,41 +85,73 @@ class Pin:
     def _begin(self) -> PinEdge:
         """Bring an input of the firmware to its idle level, or read an output's."""
         if self._is_input:
-            return PinEdge(self.name, "inactive", self._line.drive(not self._active_high))
+            return PinEdge(self.name, "off", self._line.drive(not self._active_high))
         return PinEdge(self.name, self.level(), self._clock.now_ns())
 
     def level(self) -> Level:
         """Return the level the line has now."""
-        return "active" if self._line.read() == self._active_high else "inactive"
+        return "on" if self._line.read() == self._active_high else "off"
 
     def edges(self, since: PinEdge | Press | None = None) -> list[PinEdge]:
         """Return the edges seen so far, in order; with `since` only the later ones."""
         self._tape.collect()
         return list(self._tape.edges) if since is None else self._tape.after(since.at_ns)
 
-    def press(self, ms: float) -> Press:
-        """Hold the pin active for `ms` milliseconds; return both edges with their stamps."""
-        with self.pressed() as down:
-            self._clock.sleep_until(down.at_ns + round(ms * _NS_PER_MS))
-        return Press(ms, down, self._tape.last)
+    def press(self, hold: Duration, *, bounce: bounces.Profile = "ideal", seed: int = 0) -> Press:
+        """Hold the pin on for a time; return all its edges with their stamps.
+
+        The switch bounces as its profile says (`rpikit.bench.bounce`); a profile and a seed
+        always play the same changes. How close together they come, the driver decides and the
+        stamps tell. One that is stuck stays on until `release`, or the end of the test.
+        """
+        units.checked(hold, f"{self.name}.press()")
+        before = len(self._tape.edges)
+        with self._closed(bounce, seed, hold) as down:
+            self._clock.sleep_until(down.at_ns + hold.ns)
+        return Press(hold, tuple(self._tape.edges[before:]))
 
     @contextmanager
-    def pressed(self) -> Iterator[PinEdge]:
-        """Hold the pin active inside the block; give the edge that began it."""
-        if self._is_input and self._tape.last.level == "active":
+    def pressed(self, *, bounce: bounces.Profile = "ideal", seed: int = 0) -> Iterator[PinEdge]:
+        """Hold the pin on inside the block; give the edge that began it."""
+        if bounce == "chatter":
+            raise ValueError(f"{self.name}: to chatter it has to know how long: press(TIME)")
+        with self._closed(bounce, seed, None) as down:
+            yield down
+
+    @contextmanager
+    def _closed(
+        self, profile: bounces.Profile, seed: int, hold: Duration | None
+    ) -> Iterator[PinEdge]:
+        bounces.checked(profile)
+        if self._is_input and self._tape.last.level == "on":
             raise ValueError(f"{self.name} is already pressed: a press ends before the next begins")
         try:
-            yield self._drive("active")
-        finally:
+            down = self._drive("on")
+            self._play(bounces.closing(profile, seed, hold), down.at_ns)
+            yield down
+            if profile != "stuck" and self._tape.last.level == "on":
+                opened = self._drive("off")
+                self._play(bounces.opening(profile, seed), opened.at_ns)
+        except BaseException:
             self.release()
+            raise
+
+    def _play(self, changes: Sequence[tuple[Duration, bool]], begun_ns: int) -> None:
+        for after, closed in changes:
+            self._clock.sleep_until(begun_ns + after.ns)
+            self._drive("on" if closed else "off")
+
+    def drive(self, level: Level) -> PinEdge:
+        """Bring the pin to a level and return that edge; the test's end brings it to off."""
+        return self._drive(_known(self.name, level))
 
     def release(self) -> None:
-        """Bring the pin to its idle level, inactive; an output of the firmware has none."""
-        if self._is_input and self._tape.last.level == "active":
-            self._drive("inactive")
+        """Bring the pin to its idle level, off; an output of the firmware has none."""
+        if self._is_input and self._tape.last.level == "on":
+            self._drive("off")
 
     def expect(
-        self, level: Level, *, within_ms: float, since: PinEdge | Press | None = None
+        self, level: Level, *, within: Duration, since: PinEdge | Press | None = None
     ) -> PinEdge:
         """Expect the pin to have `level` at some moment within the time; return the edge to it.
 
@@ -114,40 +160,80 @@ class Pin:
         Otherwise the first edge to the level counts, by its own stamp.
         """
         __tracebackhide__ = True
-        if level not in ("active", "inactive"):
-            raise ValueError(
-                f"{self.name}: the level {level!r} would have to be active or inactive"
-            )
-        start = self._clock.now_ns() if since is None else since.at_ns
-        limit = start + round(within_ms * _NS_PER_MS)
+        _known(self.name, level)
+        units.checked(within, f"{self.name}.expect(within=)")
+        start = self._start(since)
         self._tape.collect()
         if self._tape.at(start).level == level:
             return self._tape.at(start)
-        edge = self._first(level, start, limit)
-        if edge is not None and edge.at_ns <= limit:
+        edge = self._first(level, start, start + within.ns)
+        if edge is not None and edge.at_ns <= start + within.ns:
             return edge
         late = f"; it came after {milliseconds(edge.at_ns - start)}" if edge else ""
-        raise PinError(
-            self._report(f"{level} within {within_ms:.1f} ms{_origin(since)}{late}", start)
-        )
+        raise PinError(self._report(f"{level} within {within}{_origin(since)}{late}", start))
 
-    def expect_no_change(self, *, for_ms: float, since: PinEdge | Press | None = None) -> None:
+    def expect_no_change(self, *, for_: Duration, since: PinEdge | Press | None = None) -> None:
         """Expect no edge for a time that counts from the stamp of `since` or from this call."""
         __tracebackhide__ = True
-        start = self._clock.now_ns() if since is None else since.at_ns
-        end = start + round(for_ms * _NS_PER_MS)
+        units.checked(for_, f"{self.name}.expect_no_change(for_=)")
+        start = self._start(since)
+        end = start + for_.ns
         if since is None:
             self._tape.collect()
         self._clock.sleep_until(end)
-        while self._tape.wait(_QUIET_S) and self._tape.last.at_ns <= end:
+        while self._tape.wait(_QUIET / s) and self._tape.last.at_ns <= end:
             pass
         changes = [edge for edge in self._tape.after(start) if edge.at_ns <= end]
         if changes:
             first = changes[0]
             seen = f"it became {first.level} after {milliseconds(first.at_ns - start)}"
-            raise PinError(
-                self._report(f"no change for {for_ms:.1f} ms{_origin(since)}; {seen}", start)
-            )
+            raise PinError(self._report(f"no change for {for_}{_origin(since)}; {seen}", start))
+
+    def toggles(
+        self,
+        *,
+        times: int,
+        period: Duration,
+        tolerance: Duration,
+        since: PinEdge | Press | None = None,
+    ) -> list[PinEdge]:
+        """Expect the pin to go on and off again so many times; return these edges.
+
+        From one on to the next it has to be `period`, give or take `tolerance`. The first has to
+        come within both together, from the stamp of `since` or from this call; it may go on after
+        the last.
+        """
+        __tracebackhide__ = True
+        units.checked(period, f"{self.name}.toggles(period=)")
+        units.checked(tolerance, f"{self.name}.toggles(tolerance=)")
+        if times < 1:
+            raise ValueError(f"{self.name}.toggles(times={times}): it would have to be 1 or more")
+        start = self._start(since)
+        latest = period + tolerance
+        found: list[PinEdge] = []
+        for number in range(1, times + 1):
+            begun = found[-2].at_ns if found else start
+            after = found[-1].at_ns if found else start
+            on = self._first("on", after, begun + latest.ns)
+            if on is None or not self._is_due(on.at_ns - begun, period, tolerance, bool(found)):
+                came = f"came after {milliseconds(on.at_ns - begun)}" if on else "did not come"
+                what = f"{times} times on, {period} apart, give or take {tolerance}"
+                raise PinError(
+                    self._report(f"{what}{_origin(since)}; number {number} {came}", start)
+                )
+            off = self._first("off", on.at_ns, on.at_ns + latest.ns)
+            if off is None or off.at_ns - on.at_ns > latest.ns:
+                raise PinError(self._report(f"off again, {number} times of {times}", start))
+            found += [on, off]
+        return found
+
+    @staticmethod
+    def _is_due(gap_ns: int, period: Duration, tolerance: Duration, is_next: bool) -> bool:
+        off = gap_ns - period.ns
+        return off <= tolerance.ns and (off >= -tolerance.ns or not is_next)
+
+    def _start(self, since: PinEdge | Press | None) -> int:
+        return self._clock.now_ns() if since is None else since.at_ns
 
     def close(self) -> None:
         """Bring the pin to its idle level and stop watching it."""
@@ -163,7 +249,7 @@ class Pin:
                 f"{self.name}: an output of the firmware cannot be driven from the bench",
                 hint='press devices with direction "in"; expect levels of the others',
             )
-        high = (level == "active") == self._active_high
+        high = (level == "on") == self._active_high
         return self._tape.note(level, self._line.drive(high))
 
     def _first(self, level: Level, start: int, limit: int) -> PinEdge | None:
@@ -172,7 +258,7 @@ class Pin:
             found = [edge for edge in self._tape.after(start) if edge.level == level]
             if found:
                 return found[0]
-            remaining = limit + _DELIVERY_NS - self._clock.now_ns()
+            remaining = limit + _DELIVERY.ns - self._clock.now_ns()
             if remaining <= 0 or not self._tape.is_watched:
                 return None
             self._tape.wait(remaining / 1e9)
@@ -186,6 +272,12 @@ class Pin:
             side = "after" if last.at_ns >= start else "before"
             seen = f"{last.level}, {milliseconds(abs(last.at_ns - start))} {side} that start"
         return f"{self.name}: expected {awaited}\nlast seen: {seen}\n{self._scope.draw()}"
+
+
+def _known(name: str, level: Level) -> Level:
+    if level not in ("on", "off"):
+        raise ValueError(f"{name}: the level {level!r} would have to be on or off")
+    return level
 
 
 def _origin(since: PinEdge | Press | None) -> str:

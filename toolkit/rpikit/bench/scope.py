@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The record of what the named pins did, on one time axis, in logical levels.
 
-A tape belongs to one pin; the scope holds the tapes of a test and draws them. It knows nothing
-of how a line is driven or watched.
+A tape belongs to one pin; the scope holds the tapes of a test and what its console said, and
+draws them. It knows nothing of how a line is driven or watched.
 """
 
+import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from rpikit import waveform
-from rpikit.bench import Watch
+from rpikit.bench import Clock, HostClock, Watch
+from rpikit.capture import Capture, Said
+from rpikit.errors import BenchError
+from rpikit.units import Duration
 
-Level = Literal["active", "inactive"]
+Level = Literal["on", "off"]
 
 _LAST_EDGES = 12  # of all pins together: what a failure message shows
 _NS_PER_MS = 1_000_000
@@ -25,6 +29,10 @@ class PinEdge:
     pin: str
     level: Level
     at_ns: int
+
+    def __sub__(self, earlier: "PinEdge") -> Duration:
+        """Return how much later it came than another edge, by the stamps of both."""
+        return Duration(self.at_ns - earlier.at_ns)
 
     def __str__(self) -> str:
         return f"{self.pin} {self.level}"
@@ -54,7 +62,7 @@ class Tape:
         edge = self._watch.next(timeout) if self._watch else None
         if edge is None:
             return False
-        self.note("active" if edge.high == self._active_high else "inactive", edge.at_ns)
+        self.note("on" if edge.high == self._active_high else "off", edge.at_ns)
         return True
 
     def collect(self) -> None:
@@ -74,26 +82,63 @@ class Tape:
 
     def at(self, at_ns: int) -> PinEdge:
         """Return the edge that made the level of the moment `at_ns`."""
-        before = [edge for edge in self.edges if edge.at_ns <= at_ns]
-        return before[-1] if before else self.first
+        count = self._until(at_ns)
+        return self.edges[count - 1] if count else self.first
 
     def after(self, at_ns: int) -> list[PinEdge]:
         """Return the edges later than `at_ns`."""
-        return [edge for edge in self.edges if edge.at_ns > at_ns]
+        return self.edges[self._until(at_ns) :]
+
+    def trace(self) -> waveform.Trace:
+        """Return it as it is drawn."""
+        edges = tuple((edge.at_ns, edge.level == "on") for edge in self.edges)
+        return waveform.Trace(self.first.level == "on", edges)
+
+    def _until(self, at_ns: int) -> int:
+        """Return how many edges came until then."""
+        return bisect.bisect_right(self.edges, at_ns, key=lambda edge: edge.at_ns)
 
 
 class Scope:
-    """The tapes of all named pins of one test."""
+    """The tapes of all named pins of one test, and the lines of its console."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or HostClock()
         self._tapes: dict[str, Tape] = {}
+        self._said: list[Said] = []
 
     def add(self, tape: Tape) -> None:
         """Show `tape` too."""
         self._tapes[tape.first.pin] = tape
 
+    def hear(self, text: str) -> None:
+        """Add a line of the console that has arrived now."""
+        self._said.append(Said(self._clock.now_ns(), text))
+
     def __iter__(self) -> Iterator[Tape]:
         return iter(self._tapes.values())
+
+    def capture(self, *pins: str, since: PinEdge | None = None) -> Capture:
+        """Return what was recorded so far, of all pins or of those named, and of the console.
+
+        It begins with the test, or at the stamp of `since`.
+        """
+        for name in pins:
+            if name not in self._tapes:
+                known = ", ".join(self._tapes) or "none"
+                raise BenchError(f"no pin {name!r} is recorded; recorded are: {known}")
+        tapes = [self._tapes[name] for name in pins] or list(self)
+        for tape in tapes:
+            tape.collect()
+        end = self._clock.now_ns()
+        began = min((tape.first.at_ns for tape in tapes), default=end)
+        start = began if since is None else since.at_ns
+        traces = {}
+        for tape in tapes:
+            edges = tuple((edge.at_ns, edge.level == "on") for edge in tape.after(start - 1))
+            traces[tape.first.pin] = waveform.Trace(tape.at(start - 1).level == "on", edges)
+        said = tuple(one for one in self._said if one.at_ns >= start)
+        return Capture(start, max(end, start), traces, said)
 
     def draw(
         self, *, last: int = _LAST_EDGES, width: int = 80, glyphs: waveform.Glyphs = waveform.BLOCKS
@@ -108,11 +153,5 @@ class Scope:
         else:
             margin = max((shown[-1] - shown[0]) // 10, _NS_PER_MS)
             span = (shown[0] - margin, shown[-1] + margin)
-        traces = {
-            tape.first.pin: waveform.Trace(
-                tape.first.level == "active",
-                tuple((edge.at_ns, edge.level == "active") for edge in tape.edges),
-            )
-            for tape in self
-        }
+        traces = {tape.first.pin: tape.trace() for tape in self}
         return waveform.draw(traces, span=span, width=width, glyphs=glyphs)

@@ -104,7 +104,7 @@ class Wires(Closing):
     @contextmanager
     def panel(self) -> Iterator[Panel]:
         """Give the named pins to one test; bring every one to its idle level afterwards."""
-        scope = Scope()
+        scope = Scope(self._clock)
         pins: dict[str, Pin] = {}
         with ExitStack() as closing:
             for name, (device, line) in self._lines.items():

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pexpect
 
+from rpikit.units import ms
+
 if TYPE_CHECKING:
     from pytest_embedded import Dut
 
@@ -13,9 +15,8 @@ if TYPE_CHECKING:
     from rpikit.bench.scope import Scope
     from rpikit.pytest_fixtures import Firmware
 
-HALF_MS = 50  # how long a blink is lit, and then dark
-SLOWEST_MS = 250  # an emulator shares its machine: no claim about time
-NS_PER_MS = 1_000_000
+HALF = 50 * ms  # how long a blink is lit, and then dark
+SLOWEST = 250 * ms  # an emulator shares its machine: no claim about time
 
 
 def test_it_goes_through_its_five_steps(dut: "Dut", firmware: "Firmware") -> None:
@@ -31,13 +32,13 @@ def test_the_lamp_lights_up_once_and_then_blinks(dut: "Dut", lamp: "Pin", scope:
     dut.expect_exact("SUCCESS")
     edges = lamp.edges()
     print(scope.draw())
-    assert [edge.level for edge in edges] == ["active", "inactive"] * 4
+    assert [edge.level for edge in edges] == ["on", "off"] * 4
     blinks = edges[2:]
-    halves = [(after.at_ns - before.at_ns) / NS_PER_MS for before, after in pairwise(blinks)]
-    assert all(HALF_MS * 0.9 <= half <= SLOWEST_MS for half in halves), halves
+    halves = [after - before for before, after in pairwise(blinks)]
+    assert all(HALF * 0.9 <= half <= SLOWEST for half in halves), halves
 
 
 def test_the_lamp_is_dark_at_the_end(dut: "Dut", lamp: "Pin") -> None:
     dut.expect_exact("SUCCESS")
-    lamp.expect_no_change(for_ms=200)
-    assert lamp.level() == "inactive"
+    lamp.expect_no_change(for_=200 * ms)
+    assert lamp.level() == "off"
