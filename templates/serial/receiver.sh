@@ -128,9 +128,9 @@ shorten() { # FILE: compress it in place if that may help
     [ $size -lt 400 ] || { gzip -c "$1" >z && mv z "$1"; }
 }
 
-open_sink() { # NAME: data goes here; what came before stays
+open_sink() { # NAME: data goes here; what came before stays, of each kind (NAME from its first dot)
     sink=$1
-    for other in *.part; do [ "$other" = "$sink" ] || rm -f "$other"; done
+    for other in *."${sink#*.}"; do [ "$other" = "$sink" ] || rm -f "$other"; done
     : >>"$sink" || return 1
     size_of "$sink"
     length=$size extra=$size
@@ -171,8 +171,16 @@ run() { # SECONDS INPUT BLOCK: run the command in c; its parent is this program,
     rm -f late
     (cd "$home" && exec setsid sh -c "$(cat "$folder/c")") <"$2" >out 2>err &
     running=$!
-    setsid sh -c 'sleep "$0"; : >late; kill -TERM -"$1"; sleep 2; kill -KILL -"$1"' \
-        "$1" $running </dev/null >/dev/null &
+    setsid sh -c 'left=$0
+        while [ $left -gt 0 ]; do
+            step=$((left < 2 ? left : 2)) left=$((left - 2))
+            sleep $step
+            [ $left -le 0 ] || echo "$2"
+        done
+        : >late
+        kill -TERM -"$1"
+        sleep 2
+        kill -KILL -"$1"' "$1" $running "$(tell 6 $last 0 0)" </dev/null &
     guard=$!
     wait $running
     status=$?

@@ -89,6 +89,7 @@ def make_bundle(
     limits: Limits | None = None,
     signals: tuple[str, ...] = (),
     security: Security | None = None,
+    board: str = "virtual-pi3",
 ) -> Bundle:
     """Write a bundle whose guest is a shell script; `options` are the tender's, with its grants."""
     contents = {
@@ -99,5 +100,5 @@ def make_bundle(
     launch = Launch(
         options=("--mem=2", *options), needs=needs, ready=ready, limits=limits, signals=signals
     )
-    manifest = bundle.describe(name, version, "virtual-pi3", launch, contents, security=security)
+    manifest = bundle.describe(name, version, board, launch, contents, security=security)
     return bundle.write(manifest, contents, out)

@@ -20,7 +20,13 @@ from rpikit.errors import BoardError
 from rpikit.transport import Result
 from rpikit.transport.line.login import Login
 from rpikit.transport.line.port import Port, SerialPort
-from rpikit.transport.line.session import LOGIN_SECONDS, LostError, Session, unpacked
+from rpikit.transport.line.session import (
+    DEAD_SECONDS,
+    LOGIN_SECONDS,
+    LostError,
+    Session,
+    unpacked,
+)
 
 BAUD = 115200
 _INLINE = 1000  # characters of a command that goes in one frame
@@ -28,6 +34,7 @@ _LATE = 1000  # the receiver's status of a command that did not end in time
 _GLANCE_SECONDS = 0.15
 _KEPT_INPUTS = 4
 _PUT_SECONDS = 120.0
+_SILENT_SECONDS = 5.0  # of a command that runs: the receiver says each 2 s that it does
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,14 @@ class Serial(Closing):
         *,
         opening: Callable[[SerialAddress, str], Port] | None = None,
         patience: float = LOGIN_SECONDS,
+        dead: float = DEAD_SECONDS,
     ) -> None:
-        """`opening` gives a port of another kind; `patience` is for the login, in seconds."""
+        """`opening` gives a port of another kind.
+
+        `patience` is for the login, `dead` for a line that has gone silent, both in seconds.
+        """
         self._patience = patience
+        self._dead = dead
         self.address = address
         self.board = name
         self._opening = opening or (lambda where, board: SerialPort(where.place, where.baud, board))
@@ -79,21 +91,27 @@ class Serial(Closing):
         return Result(status, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
-        blob = data.read_bytes()
+        blob = data.read_bytes()[offset:]
         packed = gzip.compress(blob, mtime=0)
         smaller = len(packed) < len(blob)
         sent = packed if smaller else blob
 
         def told(bytes_sent: int) -> None:
             if progress is not None:
-                progress(bytes_sent * len(blob) // len(sent))
+                progress(offset + bytes_sent * len(blob) // len(sent))
 
         reading = "gzip -dc" if smaller else "cat"
+        into = f"{'>>' if offset else '>'} {shlex.quote(remote)}"
         with self._lock:
             self._upload(sent, "in.put", told)
-            status, _, err = self._run(f"{reading} > {shlex.quote(remote)}", "in.put", _PUT_SECONDS)
+            status, _, err = self._run(f"{reading} {into}", "in.put", _PUT_SECONDS)
         if status != 0:
             said = err.decode(errors="replace").strip().rpartition("\n")[2]
             raise BoardError(f"{self.name}: cannot write {remote}: {said or f'status {status}'}")
@@ -157,7 +175,7 @@ class Serial(Closing):
             self._inputs.clear()
             port = self._opening(self.address, self.board)
             program = generate.render("serial/receiver.sh")
-            session = Session(port, self.name, program, patience=self._patience)
+            session = Session(port, self.name, program, patience=self._patience, dead=self._dead)
             address = self.address
             speeds = tuple(filter(None, (address.baud, address.fast)))
             try:
@@ -180,10 +198,12 @@ class Serial(Closing):
         if answer.status != 0:
             raise BoardError(f"{self.name}: the console's shell cannot do {text[:60]!r}")
 
-    def _fetch(self, file: str, text: str, *, seconds: float) -> tuple[int, bytes]:
+    def _fetch(
+        self, file: str, text: str, *, seconds: float, silent: float | None = None
+    ) -> tuple[int, bytes]:
         session = self._connected()
         try:
-            return session.fetch(file, text, seconds=seconds)
+            return session.fetch(file, text, seconds=seconds, silent=silent)
         except LostError:
             self._drop()
             raise
@@ -202,6 +222,7 @@ class Serial(Closing):
         """Give up a line that is dead; the next operation begins anew."""
         session, self._session = self._session, None
         if session is not None:
+            self._patience = min(self._patience, self._dead)  # it was there a moment ago
             session.port.close()
 
     def _input(self, data: bytes) -> str:
@@ -243,7 +264,7 @@ class Serial(Closing):
             quoted = shlex.quote(command).replace("{", "{{").replace("}", "}}")
             then = f"printf %s {quoted} >c; {then}"
         if file:
-            return self._fetch(file, then, seconds=seconds)
+            return self._fetch(file, then, seconds=seconds, silent=_SILENT_SECONDS)
         self._ask(then.format(block=0), seconds=seconds)
         return 0, b""
 

@@ -13,7 +13,7 @@ import time
 import tty
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpikit.closing import Closing
@@ -31,6 +31,7 @@ class Faults:
     flip: float = 0.0
     delay: float = 0.0  # seconds until a byte is at the other end
     cut_after: int | None = None  # bytes to the board, after which nothing passes any more
+    cut_back_after: int | None = None  # the same of bytes from the board
 
 
 class Direction:
@@ -78,7 +79,7 @@ class Direction:
         out = bytearray()
         for byte in data:
             self.carried += 1
-            if self._faults.cut_after is not None and self.carried > self._faults.cut_after:
+            if self._faults.cut_after is not None and self.carried == self._faults.cut_after + 1:
                 self.is_cut = True
             dice = self._random.random()
             bit = 1 << self._random.randrange(8)
@@ -100,10 +101,11 @@ class Wire(Closing):
         tty.setraw(self._slave)
         self.place = os.ttyname(self._slave)
         self.there = Direction(baud, faults, seed)
-        back = Faults(faults.drop, faults.flip, faults.delay)
+        back = replace(faults, cut_after=faults.cut_back_after)
         self.back = Direction(baud, back, seed + 1)
         for descriptor in (self._near, self._far):
             os.set_blocking(descriptor, False)
+        self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._carry, daemon=True)
         self._thread.start()
@@ -117,9 +119,22 @@ class Wire(Closing):
         tty.setraw(far)
         return cls(far, baud=baud, faults=faults, seed=seed)
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing passes any more."""
+        return self.there.is_cut
+
+    def lead_to(self, far: int) -> None:
+        """Take the line from where it led, and lay it to another end: a board that was off."""
+        os.set_blocking(far, False)
+        with self._lock:
+            os.close(self._far)
+            self._far = far
+
     def cut(self, *, whole: bool = False) -> None:
         """Let nothing pass any more in either direction, or all again."""
-        self.there.is_cut = self.back.is_cut = not whole
+        with self._lock:
+            self.there.is_cut = self.back.is_cut = not whole
 
     def close(self) -> None:
         if self._ended.is_set():
@@ -131,19 +146,27 @@ class Wire(Closing):
                 os.close(descriptor)
 
     def _carry(self) -> None:
-        left = {self._near: b"", self._far: b""}
+        left = {self.there: b"", self.back: b""}
         while not self._ended.is_set():
-            if self.there.is_cut:
-                self.back.is_cut = True
-            ways = ((self._near, self.there, self._far), (self._far, self.back, self._near))
-            waiting = [source for source, way, _ in ways if way.room]
+            waiting = [self._near] if self.there.room else []
+            waiting += [self._far] if self.back.room else []
             with suppress(OSError, ValueError):
                 select.select(waiting, [], [], _STEP_SECONDS)
-            for source, way, target in ways:
-                if way.room:
-                    with suppress(OSError):
-                        way.push(os.read(source, min(_CHUNK, way.room)), time.monotonic())
-                left[target] += way.pull(time.monotonic())
-                if left[target]:
-                    with suppress(OSError):
-                        left[target] = left[target][os.write(target, left[target]) :]
+            with self._lock:
+                if self.there.is_cut or self.back.is_cut:
+                    self.there.is_cut = self.back.is_cut = True
+                for source, way, target in (
+                    (self._near, self.there, self._far),
+                    (self._far, self.back, self._near),
+                ):
+                    if way.room:
+                        with suppress(OSError):
+                            way.push(os.read(source, min(_CHUNK, way.room)), time.monotonic())
+                    left[way] += way.pull(time.monotonic())
+                    if left[way]:
+                        try:
+                            left[way] = left[way][os.write(target, left[way]) :]
+                        except BlockingIOError:
+                            pass
+                        except OSError:  # nobody is there to take it
+                            left[way] = b""

@@ -27,6 +27,7 @@ class Kind(IntEnum):
     BLOCK = 3  # index, bytes, check; the bytes follow
     UNKNOWN = 4  # what came was no command
     HELLO = 5  # kind of check, process, bytes of a batch
+    BUSY = 6  # number of the command that still runs
 
 
 _KINDS = frozenset(map(int, Kind))

@@ -19,7 +19,9 @@ from rpikit.transport.line.port import Port
 from rpikit.transport.line.sender import Run, Sender
 
 LOGIN_SECONDS = 90.0
-_DEAD_SECONDS = 20.0
+DEAD_SECONDS = 20.0
+_PROMPT_SECONDS = 0.6
+_BUSY_SECONDS = 6.0  # without a word from a receiver that tells each 2 s that it is at work
 _SILENCE = 0.2  # seconds that end a batch: stty's time 1, and a margin
 _CHUNK = 512  # bytes handed to the port at once
 _BLOCKS = (2048, 512, 128)  # bytes of a block from the board; smaller ones on a bad line
@@ -44,11 +46,21 @@ class Session:
     """One receiver, from the login to its end."""
 
     def __init__(
-        self, port: Port, name: str, program: str, *, patience: float = LOGIN_SECONDS
+        self,
+        port: Port,
+        name: str,
+        program: str,
+        *,
+        patience: float = LOGIN_SECONDS,
+        dead: float = DEAD_SECONDS,
     ) -> None:
-        """`program` is the receiver; a login that takes longer than `patience` has failed."""
+        """`program` is the receiver; a login that takes longer than `patience` has failed.
+
+        A line that says nothing for `dead` seconds more than it may is lost.
+        """
         self.port = port
         self._patience = patience
+        self._dead = dead
         self._recent = ""
         self.process = 0
         self._name = name
@@ -60,6 +72,7 @@ class Session:
         self._piece = 1024
         self._batch = 4096
         self._told: list[Told] = []
+        self._alive = 0.0  # when the receiver was last known to be at work
         self._is_awaited = False  # whether the receiver has ended all batches, and waits for one
 
     # From a console to the receiver.
@@ -178,25 +191,33 @@ class Session:
 
     # Commands.
 
-    def ask(self, text: str, *, seconds: float = 5.0, blocks: int = 0) -> Answer:
+    def ask(
+        self, text: str, *, seconds: float = 5.0, blocks: int = 0, silent: float | None = None
+    ) -> Answer:
         """Have the receiver do a command, once, and return its answer with all its blocks.
 
-        `seconds` is how long the command itself may take, `blocks` the size of what follows it.
+        `seconds` is how long the command itself may take, `silent` how long it may say nothing at
+        that, `blocks` the size of what follows it.
         """
         self._number += 1
         frame = command(self._number, text, self._check)
         assert len(frame) <= FRAME_MAX
-        begun = self.port.now()
+        silent = seconds if silent is None else silent
+        begun = self._alive = self.port.now()
         patience = 1.0 + 20.0 * len(frame) / self.port.baud
         answer: Answer | None = None
+        self._listener.noise.clear()
         while answer is None:
-            if self.port.now() - begun > seconds + _DEAD_SECONDS:
+            left = min(begun + seconds, self._alive + silent) + self._dead - self.port.now()
+            if left <= 0:
                 raise self.lost(text)
+            if frame.partition(b"\n")[0] in self._listener.noise:
+                raise self._ended()  # the receiver never echoes
             if not self._is_awaited:  # what we sent last may still be on its way
                 self.port.drain()
                 self.port.wait(_SILENCE)
             self.port.write(frame)
-            answer = self._answer(patience, blocks)
+            answer = self._answer(min(patience, left), blocks)
             self._is_awaited = answer is not None
             patience = min(patience * 2, 8.0)
         return answer
@@ -210,6 +231,9 @@ class Session:
             for one in self._events(0.05 if answer is None else 0.3):
                 if one.kind is Kind.UNKNOWN and answer is None:
                     return None
+                if one.kind is Kind.BUSY and one.a == self._number:
+                    self._alive = self.port.now()
+                    until = max(until, self._alive + _BUSY_SECONDS)
                 if one.kind is Kind.ANSWER and one.a == self._number:
                     answer = answer or Answer(one.b, one.c)
                     missing = -(-answer.extra // block) if block else 0
@@ -226,13 +250,15 @@ class Session:
         found, self._told = self._told, []
         return [*found, *self._listener.feed(data, final=not data)]
 
-    def fetch(self, file: str, text: str, *, seconds: float = 5.0) -> tuple[int, bytes]:
+    def fetch(
+        self, file: str, text: str, *, seconds: float = 5.0, silent: float | None = None
+    ) -> tuple[int, bytes]:
         """Do a command that replies with a file of the receiver's; return status and content.
 
         `{block}` in the command is the size of a block.
         """
         size = _BLOCKS[self._block]
-        answer = self.ask(text.format(block=size), seconds=seconds, blocks=size)
+        answer = self.ask(text.format(block=size), seconds=seconds, blocks=size, silent=silent)
         blocks = answer.blocks
         while missing := [i for i in range(-(-answer.extra // size)) if i not in blocks]:
             if 2 * len(missing) > -(-answer.extra // size) and self._block + 1 < len(_BLOCKS):
@@ -269,7 +295,7 @@ class Session:
         What an earlier upload of the same bytes left behind is not sent again.
         """
         digest = hashlib.sha256(blob).hexdigest()
-        sink = f"{digest[:16]}.part"
+        sink = f"{digest[:16]}.{file}.part"
         for _ in range(3):
             held = self.ask(f"open_sink {sink}").extra
             if self._carry(blob, held, f"is_whole {digest} {file}", file, progress):
@@ -334,6 +360,7 @@ class Session:
         """Carry a blob into the sink, smaller pieces of it on a bad line."""
         heard = changed = self.port.now()
         slowness = 1.0  # of the board: what was given up too early shows how slow it is
+        asked = heard  # when silence last ended in sending again
         while not sender.is_done:
             wanted = sender.advice(self._piece)
             if wanted != self._piece and sender.is_told:
@@ -355,10 +382,13 @@ class Session:
             now = self.port.now()
             limit = 0.3 if sender.is_told else 1.0 + 10.0 * sender.window / self.port.baud
             if not data and now - heard > limit * slowness:
+                if changed < asked:
+                    self.ask(":")  # is anybody there to take it?
+                asked = now
                 sender.quiet()
                 slowness = min(4.0, slowness * 1.6)
-                heard = now
-            if now - changed > _DEAD_SECONDS:
+                heard = self.port.now()
+            if now - changed > self._dead:
                 raise self.lost("an upload")
         self._is_awaited = True
 
@@ -389,12 +419,21 @@ class Session:
         self.port.wait(_SILENCE)
         self.port.write(frame)
         self.port.drain()
+        if self.port.read(_PROMPT_SECONDS):
+            self._heard(_SILENCE)  # it is the shell's prompt: whoever comes next finds it ready
 
     def lost(self, what: str) -> LostError:
         """Return the error of a line that has gone silent."""
         return LostError(
             f"{self._name}: the line is silent: no answer to {what[:60]!r}",
             hint="is the board on, and the cable in its place?",
+        )
+
+    def _ended(self) -> LostError:
+        """Return the error of a console that is itself again."""
+        return LostError(
+            f"{self._name}: the board's end of the line was ended: its console echoes again",
+            hint="did the board restart? then flash again",
         )
 
 

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""Boards at the end of a serial line that live through many cuts: a shell here, a virtual Pi.
+
+Both are flashed by the product as a process of its own, through a line that can be cut.
+"""
+
+import contextlib
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from local_board import NAME, READY, make_bundle
+
+from rpikit import board, device
+from rpikit.closing import Closing
+from rpikit.device import DeviceHalf, Status
+from rpikit.transport.local import Local
+from rpikit.transport.ssh import Ssh
+from rpikit.virtual import machine, qemu
+from rpikit.virtual.line import Faults, Wire
+
+KIND = "rpi3b"  # that the bench takes them for
+_PATIENCE = 10.0  # seconds for a login
+_DEAD = 2.0  # seconds of silence that end a flash
+_WITHIN = 120.0  # seconds for anything
+
+_PROGRAM = """\
+from rpikit import device
+from rpikit.transport.serial import Serial
+device.BOOT_ID = {boot_id!r}
+Serial.__init__.__kwdefaults__.update(patience={patience}, dead={dead})
+from rpikit.cli import main
+main()
+"""
+
+
+class SerialBoard(Protocol):
+    """What a campaign cuts."""
+
+    folder: Path
+    boot_id: str  # the file that tells one boot from another
+
+    def wire(self, faults: Faults) -> Wire:
+        """Lay a line to its console."""
+        ...
+
+    def status(self) -> Status:
+        """Ask by another way what is selected and what runs."""
+        ...
+
+    def cut_power(self, wire: Wire) -> None:
+        """Take the power away and give it back; the line leads there again, once it has booted."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class Flash:
+    """`rpikit flash` as a process of its own, and the step that it is at."""
+
+    def __init__(self, on: SerialBoard, wire: Wire, version: str, noise: str = "") -> None:
+        folder = on.folder / "bench"
+        folder.mkdir(exist_ok=True)
+        port = folder / "console"
+        port.unlink(missing_ok=True)
+        port.symlink_to(wire.place)
+        bench = folder / "bench.toml"
+        bench.write_text(f'[boards.cut]\nboard = "{KIND}"\nserial = "{port}"\nvia = "serial"\n')
+        guest = f"# {noise}\n{READY}"
+        made = make_bundle(folder / f"{version}.rpk", guest, version=version, board=KIND)
+        program = _PROGRAM.format(boot_id=on.boot_id, patience=_PATIENCE, dead=_DEAD)
+        words = ["flash", str(made.path), "--board", "cut", "--bench", str(bench)]
+        self.begun = time.monotonic()
+        self.steps: list[str] = []
+        self.said = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", program, *words],
+            env={**os.environ, "RPIKIT_STATE": str(folder / "state"), "COLUMNS": "500"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def step(self) -> str:
+        """Name the step: that of the line's first bytes is stage, too."""
+        return self.steps[-1].partition(" ")[0].rstrip(",") if self.steps else "begin"
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it goes on."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self._process.kill()
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit status."""
+        try:
+            status = self._process.wait(_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise AssertionError(f"the flash did not end within {_WITHIN:.0f} s") from None
+        self._reader.join()
+        return status
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if line.startswith(("stage", "send", "verify")):
+                self.steps.append(line.strip())
+            elif line.startswith("error"):
+                self.said = line.strip()
+        self._process.stderr.close()
+
+
+class ShellBoard(Closing):
+    """A shell of this machine and its programs; its power takes all of them at once."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.folder = folder
+        self.kind = kind
+        self.boot_id = str(folder / "boot_id")
+        self._home = folder / "home"
+        self._fleeting = folder / "tmp"  # as a tmpfs
+        path = os.environ["PATH"]
+        if kind == "busybox":
+            path = str(_applets(folder / "applets"))
+        self._environment = {
+            "PATH": path,
+            "HOME": str(folder),
+            "TMPDIR": str(self._fleeting),
+            "RPIKIT_HOME": str(self._home),
+            "TERM": "dumb",
+        }
+        device.BOOT_ID = self.boot_id
+        device.script.cache_clear()
+        self._half = DeviceHalf(Local(folder), guest=NAME, home=str(self._home))
+        self._console: int | None = None
+        self._far = -1
+        self._boot()
+
+    def wire(self, faults: Faults) -> Wire:
+        return Wire(os.dup(self._far), baud=None, faults=faults)
+
+    def status(self) -> Status:
+        return self._half.status()
+
+    def cut_power(self, wire: Wire) -> None:
+        while left := self._processes():
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._reap()
+            time.sleep(0.01)
+        shutil.rmtree(self._fleeting)
+        os.close(self._far)
+        self._boot()
+        wire.lead_to(os.dup(self._far))
+
+    def close(self) -> None:
+        for pid in self._processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._reap()
+        os.close(self._far)
+
+    def _boot(self) -> None:
+        """Start what a board starts, then a shell at its console."""
+        Path(self.boot_id).write_text(f"{uuid.uuid4()}\n")
+        self._fleeting.mkdir()
+        subprocess.run(
+            ["sh", "-s", "--", "boot"],
+            input=device.script().encode(),
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        shell = shutil.which(self.kind) or self.kind
+        words = [shell, "sh", "-i"] if self.kind == "busybox" else [shell, "-i"]
+        process, far = pty.fork()
+        if process == 0:
+            with contextlib.suppress(OSError):
+                os.chdir(self.folder)
+                os.execve(words[0], words, self._environment)
+            os._exit(127)
+        self._console, self._far = process, far
+
+    def _reap(self) -> None:
+        if self._console is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._console, 0)
+            self._console = None
+
+    def _processes(self) -> Iterator[int] | list[int]:
+        """Return what belongs to the board: all of it has the board's home."""
+        mark = f"RPIKIT_HOME={self._home}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (entry / "environ").read_bytes().split(b"\0")
+                is_zombie = b") Z " in (entry / "stat").read_bytes()
+                if any(word == mark or word.startswith(mark + b"/") for word in words):
+                    found += [] if is_zombie else [int(entry.name)]
+        return found
+
+
+class PiBoard(Closing):
+    """A virtual Pi with an SD card, flashed over its UART and looked at over SSH."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.boot_id = device.BOOT_ID
+        self._name = name
+        self._up()
+        with Ssh(self._machine.ssh, self._name) as way:
+            DeviceHalf(way, guest=NAME).setup()
+
+    def wire(self, faults: Faults) -> Wire:
+        return Wire.to(self._machine.serials[-1], baud=921600, faults=faults)
+
+    def status(self) -> Status:
+        with Ssh(self._machine.ssh, self._name) as way:
+            return DeviceHalf(way, guest=NAME).status()
+
+    def cut_power(self, wire: Wire) -> None:
+        machine.cut(self._name)
+        self._up()
+        with Wire.to(self._machine.serials[-1], baud=None) as other:
+            wire.lead_to(os.dup(other.far))
+
+    def close(self) -> None:
+        machine.down(self._name)
+
+    def _up(self) -> None:
+        options = qemu.Options(card=True)
+        self._machine = machine.up(board.load(board.DEFAULT), name=self._name, options=options)
+
+
+def _applets(folder: Path) -> Path:
+    """Return a folder with all that BusyBox is, and with what it has not."""
+    busybox = shutil.which("busybox") or "/nowhere"
+    folder.mkdir()
+    listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
+    for name in listed.stdout.split():
+        (folder / name).symlink_to(busybox)
+    return folder
