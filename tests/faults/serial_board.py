@@ -23,14 +23,15 @@ from local_board import NAME, READY, make_bundle
 from rpikit import board, device
 from rpikit.closing import Closing
 from rpikit.device import DeviceHalf, Status
+from rpikit.transport.line.session import DEAD_SECONDS, LOGIN_SECONDS
 from rpikit.transport.local import Local
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine, qemu
 from rpikit.virtual.line import Faults, Wire
 
 KIND = "rpi3b"  # that the bench takes them for
-_PATIENCE = 10.0  # seconds for a login
-_DEAD = 2.0  # seconds of silence that end a flash
+_HURRIED = (10.0, 3.0)  # seconds for a login, and of silence, that end a flash that is cut
+_PATIENT = (LOGIN_SECONDS, DEAD_SECONDS)
 _WITHIN = 120.0  # seconds for anything
 
 _PROGRAM = """\
@@ -69,7 +70,9 @@ class SerialBoard(Protocol):
 class Flash:
     """`rpikit flash` as a process of its own, and the step that it is at."""
 
-    def __init__(self, on: SerialBoard, wire: Wire, version: str, noise: str = "") -> None:
+    def __init__(
+        self, on: SerialBoard, wire: Wire, version: str, noise: str, *, hurried: bool
+    ) -> None:
         folder = on.folder / "bench"
         folder.mkdir(exist_ok=True)
         port = folder / "console"
@@ -79,7 +82,8 @@ class Flash:
         bench.write_text(f'[boards.cut]\nboard = "{KIND}"\nserial = "{port}"\nvia = "serial"\n')
         guest = f"# {noise}\n{READY}"
         made = make_bundle(folder / f"{version}.rpk", guest, version=version, board=KIND)
-        program = _PROGRAM.format(boot_id=on.boot_id, patience=_PATIENCE, dead=_DEAD)
+        patience, dead = _HURRIED if hurried else _PATIENT
+        program = _PROGRAM.format(boot_id=on.boot_id, patience=patience, dead=dead)
         words = ["flash", str(made.path), "--board", "cut", "--bench", str(bench)]
         self.begun = time.monotonic()
         self.steps: list[str] = []
@@ -97,7 +101,7 @@ class Flash:
 
     @property
     def step(self) -> str:
-        """Name the step: that of the line's first bytes is stage, too."""
+        """Name the step; the login is in stage."""
         return self.steps[-1].partition(" ")[0].rstrip(",") if self.steps else "begin"
 
     @property
