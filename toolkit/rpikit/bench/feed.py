@@ -9,6 +9,7 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,10 +72,12 @@ class Feed(Closing):
     """Copies a console for as long as it is open; `process` is what pexpect matches on.
 
     It has the face of pytest-embedded's message queue, so that what is put or redirected into
-    it is matched and logged like the console.
+    it is matched and logged like the console. `heard` is told of each line once it is whole.
     """
 
-    def __init__(self, console: Source, log: Path) -> None:
+    def __init__(
+        self, console: Source, log: Path, heard: Callable[[str], None] = lambda line: None
+    ) -> None:
         self.process = ConsoleProcess()
         self.ended = False
         self._console = console
@@ -82,6 +85,8 @@ class Feed(Closing):
         self._news = threading.Condition()
         self._fault: Exception | None = None
         self._closing = False
+        self._heard = heard
+        self._begun = b""
         self._log = log.open("wb", buffering=0)
         self._thread = threading.Thread(target=self._copy, name="console", daemon=True)
         self._thread.start()
@@ -149,6 +154,9 @@ class Feed(Closing):
     def _take(self, data: bytes) -> None:
         if not data:
             return
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        for line in lines:
+            self._heard(line.decode(errors="replace").rstrip("\r"))
         self._log.write(data)
         sys.stdout.write(data.decode(errors="replace"))
         with self._news:

@@ -77,7 +77,7 @@ class Pin:
         self._is_input = is_input
         self._active_high = active_high
         self._clock = clock
-        self._scope = scope
+        self.scope = scope
         self._watch = None if is_input else line.watch()
         self._tape = Tape(self._begin(), active_high=active_high, watch=self._watch)
         scope.add(self._tape)
@@ -271,7 +271,7 @@ class Pin:
         else:
             side = "after" if last.at_ns >= start else "before"
             seen = f"{last.level}, {milliseconds(abs(last.at_ns - start))} {side} that start"
-        return f"{self.name}: expected {awaited}\nlast seen: {seen}\n{self._scope.draw()}"
+        return f"{self.name}: expected {awaited}\nlast seen: {seen}\n{self.scope.draw()}"
 
 
 def _known(name: str, level: Level) -> Level:

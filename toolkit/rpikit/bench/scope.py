@@ -8,13 +8,16 @@ draws them. It knows nothing of how a line is driven or watched.
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rpikit import waveform
 from rpikit.bench import Clock, HostClock, Watch
 from rpikit.capture import Capture, Said
 from rpikit.errors import BenchError
 from rpikit.units import Duration
+
+if TYPE_CHECKING:
+    from rpikit.bench.latency import Latency
 
 Level = Literal["on", "off"]
 
@@ -106,6 +109,7 @@ class Scope:
         self._clock = clock or HostClock()
         self._tapes: dict[str, Tape] = {}
         self._said: list[Said] = []
+        self.measured: list[Latency] = []
 
     def add(self, tape: Tape) -> None:
         """Show `tape` too."""
@@ -141,13 +145,20 @@ class Scope:
         return Capture(start, max(end, start), traces, said)
 
     def draw(
-        self, *, last: int = _LAST_EDGES, width: int = 80, glyphs: waveform.Glyphs = waveform.BLOCKS
+        self,
+        *,
+        last: int = _LAST_EDGES,
+        span: tuple[int, int] | None = None,
+        width: int = 80,
+        glyphs: waveform.Glyphs = waveform.BLOCKS,
     ) -> str:
-        """Return the waveforms of all pins around their `last` edges."""
+        """Return the waveforms of all pins around their `last` edges, or in a span of time."""
         for tape in self:
             tape.collect()
         shown = sorted(edge.at_ns for tape in self for edge in tape.edges)[-last:]
-        if not shown:
+        if span is not None:
+            pass
+        elif not shown:
             start = min((tape.first.at_ns for tape in self), default=0)
             span = (start, start + _NS_PER_MS)
         else:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from rpikit import plugins
 from rpikit.app import App, Device
-from rpikit.bench import Clock, HostClock, Line
+from rpikit.bench import Clock, HostClock, Line, latency
+from rpikit.bench.baseline import Baselines
+from rpikit.bench.latency import Claim, Latency
 from rpikit.bench.pin import Pin
 from rpikit.bench.scope import Scope
 from rpikit.closing import Closing
 from rpikit.errors import BenchError
+from rpikit.units import Duration, ms, s
 from rpikit.wiring import Target, Wire
 
 if TYPE_CHECKING:
@@ -81,6 +84,8 @@ class Wires(Closing):
         self._clock: Clock = site.fake or HostClock()
         self._lines: dict[str, tuple[Device, Line]] = {}
         self.absent: list[str] = []
+        self.wired: dict[str, Wire] = {}
+        self.baselines: Baselines | None = None
         with ExitStack() as opened:
             opened.push(site.leave)
             for device in app.devices:
@@ -88,8 +93,12 @@ class Wires(Closing):
                 if wire is None:
                     self.absent.append(device.name)
                     continue
+                self.wired[device.name] = wire
                 self._lines[device.name] = (device, self._open(wire, device, site, opened))
             self._leave = opened.pop_all()
+        drivers = sorted({wire.driver for wire in self.wired.values()})
+        self.place = f"{target.board} by {', '.join(drivers) or 'no driver'}"
+        self.claim = _claim(site, drivers)
 
     @staticmethod
     def _open(wire: Wire, device: Device, site: Site, opened: ExitStack) -> Line:
@@ -119,9 +128,56 @@ class Wires(Closing):
                 closing.callback(pins[name].close)
             yield Panel(pins, scope)
 
+    def latency(
+        self,
+        switch: Pin,
+        lamp: Pin,
+        *,
+        presses: int = 100,
+        hold: Duration = 5 * ms,
+        pause: Duration = 5 * ms,
+        within: Duration = 1 * s,
+        release: bool = True,
+        seed: int = 0,
+        name: str = "",
+    ) -> Latency:
+        """Press so many times and return how long the lamp took each time, with its histogram.
+
+        `rpikit.bench.latency.measure` says what the arguments mean.
+        """
+        __tracebackhide__ = True
+        return latency.measure(
+            switch,
+            lamp,
+            clock=self._clock,
+            claim=self.claim,
+            place=self.place,
+            presses=presses,
+            hold=hold,
+            pause=pause,
+            within=within,
+            release=release,
+            seed=seed,
+            name=name,
+            baselines=self.baselines,
+        )
+
     def close(self) -> None:
         """Let go of every line and cut every wire."""
         self._leave.close()
+
+
+def _claim(site: Site, drivers: list[str]) -> Claim:
+    """Return what stamps of these drivers are worth."""
+    if site.fake is not None:
+        return Claim(False, "the time of a fake, no claim about a board")
+    if site.host is not None:
+        return Claim(False, "the time of a process of this machine, no claim about a board")
+    if site.virtual is not None:
+        return Claim(False, "emulated time, no claim about a real board")
+    if "second-pin" in drivers:
+        return Claim(False, "levels asked for over SSH, no claim about milliseconds")
+    return Claim(True, f"the stamps of {', '.join(drivers)}")
 
 
 Driver = Callable[[Wire, Device, Site], Line]
