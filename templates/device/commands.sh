@@ -42,9 +42,11 @@ require() { # NEEDS: fail unless the board has the programs we use and the devic
     done
 }
 
-do_stage() { # TOKEN HOLDER NEEDS FILES: lock the board, begin slot `new`, say what is missing
+do_stage() { # TOKEN HOLDER NEEDS FILES [BEFORE]: lock the board, begin slot `new`, say what is missing
+    # BEFORE is the token of a flash that is known to be over, as far as its own side goes.
     require "$3"
     make_guest
+    end_before "${5:-}"
     take_lock "$1" "$PPID" "$2" # our parent is the connection
     trap withdraw EXIT
     require_no_trial

@@ -48,6 +48,26 @@ take_lock() { # TOKEN PID HOLDER [NAPS]: hold the lock for a process; wait so lo
     rm -f "$base/lock.$1"
 }
 
+end_before() { # TOKEN: see the end of a flash that its own side has given up
+    # Its connection may be mute, and live for hours yet. Its install, whose words have the token,
+    # finishes alone.
+    [ -n "$1" ] || return 0
+    naps=0
+    while read_lock && [ "$lock_token" = "$1" ] && ! lock_is_stale; do
+        words=
+        { read -r words <"/proc/$lock_pid/cmdline"; } 2>/dev/null # without the zeros between them
+        case $words in *"$1"*) ;; *)
+            [ "$lock_pid" = "$PPID" ] || kill "$lock_pid" 2>/dev/null
+            unlock
+            return
+            ;;
+        esac
+        naps=$((naps + 1))
+        [ $naps -le 300 ] || return 0 # take_lock says who that is
+        nap
+    done
+}
+
 keep_lock() { # TOKEN: hold our lock for this process, even if the connection breaks
     if ! read_lock || [ "$lock_token" != "$1" ]; then
         fail $BOARD "gave this flash's lock to ${lock_holder:-nobody}" 'flash again'

@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from local_board import LocalBoard, local_board, make_bundle
+from local_board import READY, SHELLS, LocalBoard, local_board, make_bundle
 
 from rpikit import claim, paths
 from rpikit.errors import BoardError
@@ -108,8 +110,67 @@ def test_a_flash_claims_its_board_before_it_sends_anything(tmp_path: Path) -> No
         assert flash_on(board, tmp_path)
 
 
-def flash_on(board: LocalBoard, out: Path) -> bool:
+def give_up(board: LocalBoard, out: Path) -> claim.Claim:
+    """Begin a flash, and end it as one ends whose connection is mute: the board hears nothing."""
+    with claim.claimed(board.transport) as ours:
+        board.half.stage(ours.token, "alice@lab", (), make_bundle(out).slot_files)
+    return ours
+
+
+def test_the_lock_of_our_own_flash_that_went_mute_is_not_honoured(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with local_board(tmp_path, "dash") as board:
+        given_up = give_up(board, tmp_path)
+        monkeypatch.setenv("RPIKIT_STATE", str(tmp_path / "another machine"))
+        with pytest.raises(BoardError, match="is being flashed by alice@lab"):
+            flash_on(board, tmp_path)
+        monkeypatch.setenv("RPIKIT_STATE", str(state))
+        assert flash_on(board, tmp_path)
+        with pytest.raises(BoardError, match="gave this flash's lock to nobody"):
+            board.half.install(given_up.token, 5)
+
+
+@pytest.mark.parametrize("kind", SHELLS)
+def test_the_connection_of_our_own_flash_that_went_mute_is_ended(tmp_path: Path, kind: str) -> None:
+    with local_board(tmp_path, kind) as board:
+        given_up = give_up(board, tmp_path)
+        mute = subprocess.Popen(["sleep", "600"])
+        try:
+            lock = board.home / "lock"
+            birth = Path(f"/proc/{mute.pid}/stat").read_text().rpartition(")")[2].split()[19]
+            words = lock.read_text().split()
+            lock.write_text(" ".join([given_up.token, str(mute.pid), birth, *words[3:]]) + "\n")
+            assert flash_on(board, tmp_path)
+            assert mute.wait(10) == -signal.SIGTERM
+        finally:
+            mute.kill()
+            mute.wait()
+
+
+@pytest.mark.parametrize("kind", SHELLS)
+def test_an_install_of_ours_that_goes_on_alone_is_waited_for(tmp_path: Path, kind: str) -> None:
+    with local_board(tmp_path, kind) as board:
+        slow = make_bundle(tmp_path, f"sleep 2\n{READY}", version="1.0.0")
+        with claim.claimed(board.transport) as ours:
+            board.half.stage(ours.token, "alice@lab", (), slow.slot_files)
+            for file in slow.slot_files:
+                path = board.guest / "slots/new" / file.name
+                path.write_bytes(slow.slot_contents[file.name])
+                path.chmod(file.mode)
+        alone = threading.Thread(target=board.half.install, args=(ours.token, 20))
+        alone.start()
+        deadline = time.monotonic() + 30
+        while not (board.guest / "trial").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert flash_on(board, tmp_path, version="2.0.0")
+        alone.join()
+        assert board.half.status().version == "2.0.0"
+
+
+def flash_on(board: LocalBoard, out: Path, version: str = "1.0.0") -> bool:
     """Flash it; return whether its guest runs now."""
-    bundle = make_bundle(out)
+    bundle = make_bundle(out, version=version)
     half = board.half
     return flash(bundle, board.transport, reporter=Silent(), half=half).status.running

@@ -3,6 +3,8 @@
 
 A claim is a lock that the system takes back when its holder is gone, however that happened, and
 a note beside it of who that is. Those of other machines and users the board's own lock keeps away.
+Each flash has a token, by which the board knows its lock. The last one is kept here: who has the
+claim may tell the board that the flash of that token is over, however it ended.
 """
 
 import contextlib
@@ -10,10 +12,12 @@ import getpass
 import hashlib
 import json
 import os
+import re
+import secrets
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -42,19 +46,30 @@ def holder() -> Holder:
     return Holder(getpass.getuser(), socket.gethostname(), os.getpid(), time.time())
 
 
+@dataclass(frozen=True)
+class Claim:
+    """One flash of a board, by its token; `before` is that of the last from here, "" if unknown."""
+
+    token: str
+    before: str = ""
+
+
 @contextlib.contextmanager
-def claimed(transport: Transport) -> Iterator[None]:
+def claimed(transport: Transport) -> Iterator[Claim]:
     """Hold the board for one flash; BoardError says who does already, and since when.
 
     Where the state folder cannot be written the board's own lock has to do.
     """
+    claim = Claim(secrets.token_hex(8))
     name = hashlib.sha256(_place(transport).encode()).hexdigest()[:16]
     note = paths.state_dir() / "claims" / f"{name}.holder"
     lock = FileLock(note.with_suffix(".lock"))
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-        _write(note)
+        _write(note, json.dumps(asdict(holder())))
+        claim = replace(claim, before=_last(note))
+        _write(note.with_suffix(".token"), claim.token)
     except Timeout:
         raise BoardError(
             f"{transport.name}: is being flashed by {_noted(note)}",
@@ -63,7 +78,7 @@ def claimed(transport: Transport) -> Iterator[None]:
     except OSError:
         lock.release()
     try:
-        yield
+        yield claim
     finally:
         if lock.is_locked:
             note.unlink(missing_ok=True)
@@ -78,10 +93,19 @@ def _place(transport: Transport) -> str:
     return place or board
 
 
-def _write(note: Path) -> None:
+def _write(note: Path, text: str) -> None:
     aside = note.with_suffix(".new")
-    aside.write_text(json.dumps(asdict(holder())))
+    aside.write_text(text)
     aside.replace(note)
+
+
+def _last(note: Path) -> str:
+    """Return the token of the last flash, "" if none is known."""
+    try:
+        found = note.with_suffix(".token").read_text()
+    except (FileNotFoundError, ValueError):
+        return ""
+    return found if re.fullmatch("[0-9a-f]{16}", found) else ""
 
 
 def _noted(note: Path) -> str:

@@ -281,11 +281,22 @@ class DeviceHalf:
         return Status.parse(self._call("status"))
 
     def stage(
-        self, token: str, holder: str, needs: Sequence[str], files: Sequence[SlotFile]
+        self,
+        token: str,
+        holder: str,
+        needs: Sequence[str],
+        files: Sequence[SlotFile],
+        *,
+        before: str = "",
     ) -> Staged:
-        """Lock the board and begin a slot; learn what has to be uploaded."""
+        """Lock the board and begin a slot; learn what has to be uploaded.
+
+        `before` is the token of a flash that is known to be over: its lock ends with its install,
+        or at once.
+        """
         wanted = "\n".join(map(str, files))
-        answer = self._call("stage", token, " ".join(holder.split()), " ".join(needs), wanted)
+        words = (token, " ".join(holder.split()), " ".join(needs), wanted, before)
+        answer = self._call("stage", *words)
         return Staged(answer.one("incoming"), answer.all("kept"), answer.all("missing"))
 
     def install(

@@ -3,7 +3,6 @@
 
 import contextlib
 import gzip
-import secrets
 import tempfile
 import time
 from collections.abc import Iterator
@@ -82,13 +81,17 @@ def flash(
     manifest = bundle.manifest
     half = (half or DeviceHalf(transport)).of(manifest.name)
     begun = time.monotonic()
-    token = secrets.token_hex(8)
 
-    with claim.claimed(transport):
+    with claim.claimed(transport) as ours:
+        token = ours.token
         reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
         with _abandoned_on_failure(half, token):
             staged = half.stage(
-                token, str(claim.holder()), manifest.launch.needs, bundle.slot_files
+                token,
+                str(claim.holder()),
+                manifest.launch.needs,
+                bundle.slot_files,
+                before=ours.before,
             )
             if staged.kept:
                 reporter.note(f"already there: {', '.join(staged.kept)}")
