@@ -3,7 +3,7 @@
 # line in BusyBox's inittab. Neither is there until `setup` was asked for, and `undo` leaves nothing.
 
 clear_flash() { # drop what a power cut left of a flash, and a trial that nobody watches
-    rm -rf "$slots/new" "$home/incoming" "$home/current.new" "$home/trial.new"
+    rm -rf "$slots/new" "$home/current.new" "$home/trial.new"
     read_trial
     [ -z "$trial" ] || is_on_trial && return
     echo "$(read_launch "$trial" name) $(read_launch "$trial" version) was on trial when the board ended" \

@@ -50,34 +50,22 @@ do_stage() { # TOKEN HOLDER NEEDS FILES [BEFORE]: lock the board, begin slot `ne
     take_lock "$1" "$PPID" "$2" # our parent is the connection
     trap withdraw EXIT
     require_no_trial
-    rm -rf "$base"/guests/*/slots/new "$base"/guests/*/incoming
+    rm -rf "$base"/guests/*/slots/new
     mkdir "$slots/new" || fail_write
     read_held
     fetch_held "$4"
-    read_free
-    wanted=$((2 * missing / 1024 + 64)) # the upload and what comes out of it
-    [ -z "$free" ] || [ "$free" -ge $wanted ] ||
-        fail $BOARD "no space left in $home: $free KiB are free, $wanted are needed" \
-            'make room on the board'
-    echo "incoming=$home/incoming"
+    require_room
+    tell_partial
     trap - EXIT
 }
 
-unpack() { # fill slot `new` with what was uploaded; what arrived damaged, check_slot will name
-    [ -e "$home/incoming" ] || return 0
-    complaint=$(gzip -dc <"$home/incoming" 2>/dev/null | tar -x -m -f - -C "$slots/new" 2>&1)
-    case $complaint in
-    *'No space left'* | *'quota exceeded'*) fail_write 'no space left on the device' ;;
-    esac
-    rm -f "$home/incoming"
-}
-
-do_install() { # TOKEN SECONDS [beside|alone [TRIAL]]: verify, try, confirm if it is ready in time
+do_install() { # TOKEN SECONDS [beside|alone [TRIAL [UPLOAD]]]: verify, try, confirm if ready in time
     # With TRIAL it is left on trial for so many seconds, in which somebody has to confirm it.
+    # UPLOAD is the SHA-256 of what was uploaded; without it nothing was.
     trap '' HUP PIPE # from here on we finish what we began, whoever listens
     keep_lock "$1"
-    trap withdraw EXIT
-    unpack
+    trap 'drop_upload; withdraw' EXIT
+    unpack "${5:-}"
     check_slot new
     require_signed new
     [ "${3:-}" != beside ] || require_grants new
@@ -112,7 +100,10 @@ do_install() { # TOKEN SECONDS [beside|alone [TRIAL]]: verify, try, confirm if i
 do_abandon() { # TOKEN: end a flash that was staged; say how much room there is
     read_free
     echo "free=$free"
-    if read_lock && [ "$lock_token" = "$1" ]; then withdraw; fi
+    if read_lock && [ "$lock_token" = "$1" ]; then
+        [ -z "$free" ] || [ "$free" -ge {{ full }} ] || drop_upload
+        withdraw
+    fi
 }
 
 do_verify() { # [SLOT]: check the selected slot, or the one named
@@ -171,6 +162,7 @@ do_remove() { # end the guest that is named and take it off the board
     mv "$home" "$gone" || fail_write
     sync_home
     rm -rf "$gone"
+    drop_upload # which may be a part of it
 }
 
 do_ps() { # say of each guest what it is and does

@@ -68,9 +68,9 @@ fail_write() { # say why writing did not work
     fail $BOARD "could not write to $base: ${1:-${free:-unknown} KiB are free}" 'make room on the board'
 }
 
-withdraw() { # leave no trace of a flash that ends here
+withdraw() { # leave no trace of a flash that ends here, but for what was uploaded
     find_guest # whichever we looked at last
-    rm -rf "$slots/new" "$home/incoming" "$base"/lock.*
+    rm -rf "$slots/new" "$base"/lock.*
     [ -z "$guest" ] || ! rmdir "$slots" 2>/dev/null || rmdir "$run" "$home" 2>/dev/null
     unlock
 }

@@ -88,7 +88,7 @@ def test_a_stage_that_was_cut_off_does_not_hinder_the_next(
     bundle = make_bundle(tmp_path)
     (board.guest / "slots/new").mkdir(parents=True)
     (board.guest / "slots/new/rubbish").write_text("left by a power cut")
-    (board.guest / "incoming").write_text("half an upload")
+    (board.home / "incoming").write_text("half an upload")
     assert install(board, bundle).slot == "a"
     assert not (board.guest / "slots/a/rubbish").exists()
     assert board.leftovers() == set()

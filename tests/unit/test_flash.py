@@ -121,12 +121,17 @@ class Damaging(Local):
     """A way to a board that flips one byte of every upload."""
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         damaged = bytearray(data.read_bytes())
         damaged[len(damaged) // 2] ^= 0x10
         data.write_bytes(damaged)
-        super().put(data, remote, progress=progress)
+        super().put(data, remote, offset=offset, progress=progress)
 
 
 def test_an_upload_that_arrives_damaged_is_refused_and_the_old_one_runs_on(
@@ -135,7 +140,7 @@ def test_an_upload_that_arrives_damaged_is_refused_and_the_old_one_runs_on(
     before = flash_on(board, make_bundle(tmp_path)).status
     board.half.transport = Damaging(board.folder)
     bundle = make_bundle(tmp_path, "#" * 5000 + "\necho ready\n", version="2.0.0")
-    with pytest.raises(VerificationError, match="SHA-256 is not the one in the manifest"):
+    with pytest.raises(VerificationError, match="SHA-256 is not that of what was sent"):
         flash(bundle, board.half.transport, reporter=Silent(), half=board.half)
     assert board.half.status() == before
     assert board.leftovers() == set()
@@ -145,20 +150,29 @@ class Breaking(Local):
     """A way to a board that is lost in the middle of an upload."""
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         Path(remote).write_bytes(data.read_bytes()[:100])
         raise BoardError("the connection was lost")
 
 
-def test_a_broken_upload_leaves_nothing_behind(board: LocalBoard, tmp_path: Path) -> None:
+def test_a_broken_upload_leaves_nothing_but_what_the_next_can_go_on_with(
+    board: LocalBoard, tmp_path: Path
+) -> None:
     before = flash_on(board, make_bundle(tmp_path)).status
     broken = Breaking(board.folder)
     with pytest.raises(BoardError, match="the connection was lost"):
         flash(make_bundle(tmp_path, version="2.0.0"), broken, reporter=Silent(), half=board.half)
     assert board.half.status() == before
+    assert board.leftovers() == {"incoming"}
+    again = flash_on(board, make_bundle(tmp_path, version="2.0.0"))
+    assert (again.status.slot, again.resumed) == ("b", 100)
     assert board.leftovers() == set()
-    assert flash_on(board, make_bundle(tmp_path, version="2.0.0")).status.slot == "b"
 
 
 @pytest.fixture
@@ -199,10 +213,15 @@ class Filling(Local):
         self._after = after
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         fill_up(self._home, self._before)
-        super().put(data, remote, progress=progress)
+        super().put(data, remote, offset=offset, progress=progress)
         fill_up(self._home, self._after)
 
 

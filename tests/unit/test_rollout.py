@@ -60,10 +60,15 @@ class Slow(Local):
         self._others_done = others_done
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         assert self._others_done.wait(120), "it holds the others up"
-        super().put(data, remote, progress=progress)
+        super().put(data, remote, offset=offset, progress=progress)
 
 
 class Watching(Lines):
@@ -292,7 +297,7 @@ def resumed(desk: Path) -> dict[str, object]:
 def leftovers(state: Path) -> list[Path]:
     """Return what a flash on its way would have left on the boards."""
     homes = state.glob("host/lab-*/kept")
-    patterns = ("lock*", "guests/*/slots/new", "guests/*/incoming")
+    patterns = ("lock*", "guests/*/slots/new")
     return [left for home in homes for pattern in patterns for left in home.glob(pattern)]
 
 

@@ -112,11 +112,19 @@ class _UnderDebugger(DeviceHalf):
         self._attend = attend
 
     def install(
-        self, token: str, ready_within: float, *, beside: bool = False, trial: int | None = None
+        self,
+        token: str,
+        ready_within: float,
+        *,
+        beside: bool = False,
+        trial: int | None = None,
+        upload: str = "",
     ) -> Status:
         """Install while a debugger looks on; then the firmware gets the usual time to be ready."""
         begun = False
-        words = device.install_words(token, round(_PATIENCE), beside=beside, trial=trial)
+        words = device.install_words(
+            token, round(_PATIENCE), beside=beside, trial=trial, upload=upload
+        )
         command = self._command(*words)
         with self._ssh.session(command, None) as channel:
 

@@ -6,6 +6,7 @@ board needs nothing installed. It knows guests, slots and locks; nothing of bund
 """
 
 import copy
+import hashlib
 import re
 import shlex
 import tempfile
@@ -34,6 +35,7 @@ SUMS = "SHA256SUMS"
 SIGNATURE = "signature"  # over all the other files but the sums, if the bundle was signed
 TRUST = "--trust-guest-with-all-pins"  # of the tender's options
 LOCK_AGE = 900  # seconds
+FULL = 16  # KiB: with less than this an upload failed for want of room
 BOOT_ID = "/proc/sys/kernel/random/boot_id"  # of the board: another one after each boot
 SYSTEMD = "/run/systemd/system"  # is there where systemd runs the board (sd_booted(3))
 ETC = "/etc"
@@ -61,6 +63,7 @@ def script() -> str:
         unikernel=UNIKERNEL,
         sums=SUMS,
         lock_age=LOCK_AGE,
+        full=FULL,
         boot_id=BOOT_ID,
         systemd=SYSTEMD,
         etc=ETC,
@@ -80,11 +83,11 @@ def tools() -> tuple[str, ...]:
 
 
 def install_words(
-    token: str, seconds: int, *, beside: bool = False, trial: int | None = None
+    token: str, seconds: int, *, beside: bool = False, trial: int | None = None, upload: str = ""
 ) -> tuple[str, ...]:
     """Return the command that installs what was staged; see `DeviceHalf.install`."""
-    last = () if trial is None else (str(trial),)
-    return ("install", token, str(seconds), "beside" if beside else "alone", *last)
+    last = "" if trial is None else str(trial)
+    return ("install", token, str(seconds), "beside" if beside else "alone", last, upload)
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,24 @@ class Staged:
     incoming: str  # where the upload goes
     kept: tuple[str, ...]  # files that the board already had
     missing: tuple[str, ...]
+    partial: str = ""  # size and SHA-256 of what is there of an upload that broke off
+
+    @classmethod
+    def parse(cls, answer: Answer) -> Self:
+        """Read the answer to `stage`."""
+        return cls(
+            incoming=answer.one("incoming"),
+            kept=answer.all("kept"),
+            missing=answer.all("missing"),
+            partial=answer.one("partial"),
+        )
+
+    def held(self, upload: bytes) -> int:
+        """Return how many bytes of this upload the board has: all that is there of it, or none."""
+        size, _, sha256 = self.partial.partition(" ")
+        held = int(size or 0)
+        begins = len(upload) >= held and hashlib.sha256(upload[:held]).hexdigest() == sha256
+        return held if begins else 0
 
 
 class DeviceHalf:
@@ -297,18 +318,25 @@ class DeviceHalf:
         wanted = "\n".join(map(str, files))
         words = (token, " ".join(holder.split()), " ".join(needs), wanted, before)
         answer = self._call("stage", *words)
-        return Staged(answer.one("incoming"), answer.all("kept"), answer.all("missing"))
+        return Staged.parse(answer)
 
     def install(
-        self, token: str, ready_within: float, *, beside: bool = False, trial: int | None = None
+        self,
+        token: str,
+        ready_within: float,
+        *,
+        beside: bool = False,
+        trial: int | None = None,
+        upload: str = "",
     ) -> Status:
         """Verify what was staged, run it on trial and confirm it once it is ready.
 
         The board's other guests are stopped, unless it is to run beside them. With `trial` it has
-        to be confirmed by somebody within so many seconds.
+        to be confirmed by somebody within so many seconds. `upload` is the SHA-256 of what was
+        sent to the board, "" if nothing was.
         """
         seconds = max(1, round(ready_within))
-        words = install_words(token, seconds, beside=beside, trial=trial)
+        words = install_words(token, seconds, beside=beside, trial=trial, upload=upload)
         return Status.parse(self._call(*words, timeout=seconds + 60.0))
 
     def confirm(self) -> Status:
@@ -337,7 +365,10 @@ class DeviceHalf:
         return Status.parse(self._call("undo"))
 
     def abandon(self, token: str) -> int | None:
-        """Give up what was staged; return how many KiB the board has free, if it knows."""
+        """Give up what was staged; return how many KiB the board has free, if it knows.
+
+        What was uploaded stays for the next one to go on with, unless the board is full.
+        """
         free = self._call("abandon", token).one("free")
         return int(free) if free else None
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import gzip
+import hashlib
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpikit import bundle as bundles
-from rpikit import claim, crash, results
+from rpikit import claim, crash, device, results
 from rpikit.bundle import Bundle
 from rpikit.device import DeviceHalf, Staged, Status
 from rpikit.errors import BoardError, FirmwareError
@@ -18,7 +19,6 @@ from rpikit.report import Reporter, size
 from rpikit.transport import Transport
 
 READY_WITHIN = 10.0  # seconds from the start to the ready line
-FULL = 16  # KiB: with less than this an upload failed for want of room
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Flashed:
     digest: str
     kept: tuple[str, ...]  # files that the board already had
     sent: int  # bytes
+    resumed: int  # bytes of the upload that were there, from one that broke off
     seconds: float
 
     def __str__(self) -> str:
@@ -57,6 +58,7 @@ class Flashed:
             "exit": status.exit,
             "kept": list(self.kept),
             "sent": self.sent,
+            "resumed": self.resumed,
             "seconds": round(self.seconds, 3),
             "stopped": list(status.stopped),
             "trial": status.trial.seconds if status.trial else None,
@@ -96,11 +98,13 @@ def flash(
             if staged.kept:
                 reporter.note(f"already there: {', '.join(staged.kept)}")
             reporter.step("send what is missing")
-            sent = _send(bundle, staged, transport, reporter)
+            upload = _archive(bundle, staged)
+            resumed = _send(upload, staged, transport, reporter)
 
         reporter.step("verify, start and wait until it is ready")
         with _explained(bundle):
-            status = half.install(token, ready_within, beside=beside, trial=trial)
+            name = hashlib.sha256(upload).hexdigest() if upload else ""
+            status = half.install(token, ready_within, beside=beside, trial=trial, upload=name)
     if status.trial is not None:  # what it tells is of the confirmed slot
         status = replace(
             status,
@@ -114,29 +118,41 @@ def flash(
     for note in status.notes:
         reporter.note(f"{manifest.name} {note}")
     seconds = time.monotonic() - begun
-    return Flashed(transport.name, status, bundle.digest, staged.kept, sent, seconds)
+    sent = len(upload) - resumed
+    return Flashed(transport.name, status, bundle.digest, staged.kept, sent, resumed, seconds)
 
 
-def _send(bundle: Bundle, staged: Staged, transport: Transport, reporter: Reporter) -> int:
-    """Send the missing files as one compressed archive; return its size."""
+def _archive(bundle: Bundle, staged: Staged) -> bytes:
+    """Return the missing files as one compressed archive, the same for the same files."""
     if not staged.missing:
-        return 0
+        return b""
     contents = bundle.slot_contents
     archive = bundles.pack({name: contents[name] for name in staged.missing})
+    return gzip.compress(archive, mtime=0)
+
+
+def _send(upload: bytes, staged: Staged, transport: Transport, reporter: Reporter) -> int:
+    """Send what of the upload the board has not; return how many bytes it had already."""
+    total = len(upload)
+    held = staged.held(upload)
+    if held:
+        reporter.note(f"goes on where an upload broke off: {size(held)} of {size(total)} are there")
+    if held == total:
+        return held
     with tempfile.NamedTemporaryFile(prefix="rpikit-") as file:
-        file.write(gzip.compress(archive, mtime=0))
+        file.write(upload)
         file.flush()
-        total = file.tell()
         try:
             transport.put(
                 Path(file.name),
                 staged.incoming,
+                offset=held,
                 progress=lambda sent: reporter.progress(sent, total),
             )
         except BaseException:
-            reporter.note("broken off")
+            reporter.note("broken off; what arrived is kept for the next flash")
             raise
-    return total
+    return held
 
 
 @contextlib.contextmanager
@@ -149,7 +165,7 @@ def _abandoned_on_failure(half: DeviceHalf, token: str) -> Iterator[None]:
             free = half.abandon(token)
         except BoardError:
             raise error from None  # the board is gone; its lock dies with our connection
-        if isinstance(error, BoardError) and free is not None and free < FULL:
+        if isinstance(error, BoardError) and free is not None and free < device.FULL:
             raise BoardError(
                 f"{half.transport.name}: no space left for the upload",
                 hint="make room on the board",

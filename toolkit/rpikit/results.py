@@ -21,6 +21,13 @@ from rpikit.results_boards import PinEdge as PinEdge
 from rpikit.results_boards import SetUp as SetUp
 from rpikit.results_boards import Stopped as Stopped
 from rpikit.results_boards import VirtualBoard as VirtualBoard
+from rpikit.results_evidence import Report as Report
+from rpikit.results_evidence import ReportedApp as ReportedApp
+from rpikit.results_evidence import ReportedBoard as ReportedBoard
+from rpikit.results_evidence import ReportedImage as ReportedImage
+from rpikit.results_evidence import ReportedLatency as ReportedLatency
+from rpikit.results_evidence import ReportedTest as ReportedTest
+from rpikit.results_evidence import ReportedWire as ReportedWire
 from rpikit.results_fleet import BoardState as BoardState
 from rpikit.results_fleet import FleetBoard as FleetBoard
 from rpikit.results_fleet import Rollout as Rollout
@@ -84,6 +91,8 @@ class Flashed(TypedDict):
     kept: list[str]
     """Files that the board already had."""
     sent: int
+    resumed: NotRequired[int]
+    """Bytes that were there already, of an upload that broke off."""
     seconds: float
     stopped: NotRequired[list[str]]
     """The guests that ran there before and do not any more."""
@@ -217,6 +226,8 @@ class Verdict(TypedDict):
     fault_code: int
     """The exit code of that fault, or 0."""
     status: int
+    report: NotRequired[str]
+    """The folder of the report, with --report."""
 
 
 class Finding(TypedDict):
@@ -381,6 +392,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "flash --boards": Rollout,
         "run": Run,
         "test": Verdict,
+        "test --report": Report,
         "release": Released,
         "verify": Released,
         "monitor": Line,

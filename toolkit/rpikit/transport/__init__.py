@@ -53,9 +53,17 @@ class Transport(Protocol):
         ...
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Write the file `data` to `remote`; `progress` is told the bytes sent so far."""
+        """Write the file `data` to `remote`, which has its first `offset` bytes already.
+
+        `progress` is told how many of its bytes are there so far, or on their way.
+        """
         ...
 
     def get(self, remote: str) -> bytes:

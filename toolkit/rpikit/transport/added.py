@@ -5,6 +5,7 @@ What it leads to is called with the address of bench.toml and the board's name, 
 Transport. Whatever goes wrong in it ends in one line with the name of its package.
 """
 
+import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.metadata import EntryPoint
@@ -52,10 +53,19 @@ class Added:
             return self._body.run(command, input=input, timeout=timeout)
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
+        """Write a file; a transport that cannot go on where another broke off writes it whole."""
         with self._during("put"):
-            self._body.put(data, remote, progress=progress)
+            if offset and "offset" in inspect.signature(self._body.put).parameters:
+                self._body.put(data, remote, offset=offset, progress=progress)
+            else:
+                self._body.put(data, remote, progress=progress)
 
     def get(self, remote: str) -> bytes:
         with self._during("get"):

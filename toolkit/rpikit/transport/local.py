@@ -50,11 +50,18 @@ class Local(Closing):
         return Result(status, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
-        sent = 0
+        sent = offset
+        mode = "ab" if offset else "wb"
         try:
-            with data.open("rb") as source, (self.folder / remote).open("wb") as target:
+            with data.open("rb") as source, (self.folder / remote).open(mode) as target:
+                source.seek(offset)
                 while chunk := source.read(_CHUNK):
                     target.write(chunk)
                     sent += len(chunk)

@@ -51,10 +51,17 @@ class Ssh(Closing):
         return Result(status, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def put(
-        self, data: Path, remote: str, *, progress: Callable[[int], None] | None = None
+        self,
+        data: Path,
+        remote: str,
+        *,
+        offset: int = 0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
-        sent = 0
-        with data.open("rb") as source, self._open(f"cat > {shlex.quote(remote)}") as channel:
+        sent = offset
+        command = f"cat {'>>' if offset else '>'} {shlex.quote(remote)}"
+        with data.open("rb") as source, self._open(command) as channel:
+            source.seek(offset)
             channel.settimeout(_WRITE_SECONDS)
             with suppress(OSError):  # the command's own words say more
                 while chunk := source.read(_CHUNK):
