@@ -5,26 +5,28 @@ Both are flashed by the product as a process of its own, through a line that can
 """
 
 import contextlib
+import importlib
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
+import traceback
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from local_board import NAME, READY, make_bundle
 
-from rpikit import board, device
+from rpikit import board, cli, device
 from rpikit.closing import Closing
 from rpikit.device import DeviceHalf, Status
 from rpikit.transport.line.session import DEAD_SECONDS, LOGIN_SECONDS
 from rpikit.transport.local import Local
+from rpikit.transport.serial import Serial
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine, qemu
 from rpikit.virtual.line import Faults, Wire
@@ -32,16 +34,13 @@ from rpikit.virtual.line import Faults, Wire
 KIND = "rpi3b"  # that the bench takes them for
 _HURRIED = (10.0, 3.0)  # seconds for a login, and of silence, that end a flash that is cut
 _PATIENT = (LOGIN_SECONDS, DEAD_SECONDS)
-_WITHIN = 120.0  # seconds for anything
+_WITHIN = 300.0  # seconds for any flash, of which others may want the processor
+_NEEDED = (
+    "bundle", "claim", "commands.bundled", "completion", "connect", "flash", "identity", "report",
+)  # fmt: skip
 
-_PROGRAM = """\
-from rpikit import device
-from rpikit.transport.serial import Serial
-device.BOOT_ID = {boot_id!r}
-Serial.__init__.__kwdefaults__.update(patience={patience}, dead={dead})
-from rpikit.cli import main
-main()
-"""
+for _name in _NEEDED:
+    importlib.import_module(f"rpikit.{_name}")
 
 
 class SerialBoard(Protocol):
@@ -68,7 +67,10 @@ class SerialBoard(Protocol):
 
 
 class Flash:
-    """`rpikit flash` as a process of its own, and the step that it is at."""
+    """`rpikit flash` as a process of its own, and the step that it is at.
+
+    It is forked off this one, which has imported all that it needs: that is most of its work.
+    """
 
     def __init__(
         self, on: SerialBoard, wire: Wire, version: str, noise: str, *, hurried: bool
@@ -82,55 +84,74 @@ class Flash:
         bench.write_text(f'[boards.cut]\nboard = "{KIND}"\nserial = "{port}"\nvia = "serial"\n')
         guest = f"# {noise}\n{READY}"
         made = make_bundle(folder / f"{version}.rpk", guest, version=version, board=KIND)
-        patience, dead = _HURRIED if hurried else _PATIENT
-        program = _PROGRAM.format(boot_id=on.boot_id, patience=patience, dead=dead)
         words = ["flash", str(made.path), "--board", "cut", "--bench", str(bench)]
+        self._log = folder / "log"
+        self._log.write_text("")
+        self._status: int | None = None
         self.begun = time.monotonic()
-        self.steps: list[str] = []
-        self.said = ""
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", program, *words],
-            env={**os.environ, "RPIKIT_STATE": str(folder / "state"), "COLUMNS": "500"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._process = os.fork()
+        if self._process == 0:
+            _become(words, on.boot_id, folder, self._log, *(_HURRIED if hurried else _PATIENT))
 
     @property
     def step(self) -> str:
         """Name the step; the login is in stage."""
-        return self.steps[-1].partition(" ")[0].rstrip(",") if self.steps else "begin"
+        steps = re.findall(r"^(stage|send|verify)", self._log.read_text(), re.MULTILINE)
+        return str(steps[-1]) if steps else "begin"
+
+    @property
+    def said(self) -> str:
+        """What it gave as its error."""
+        found = re.search(r"^(?:error|.*Error): .*", self._log.read_text(), re.MULTILINE)
+        return found[0] if found else ""
 
     @property
     def status(self) -> int | None:
         """Its exit status; None while it goes on."""
-        return self._process.poll()
+        if self._status is None:
+            process, status = os.waitpid(self._process, os.WNOHANG)
+            if process:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
 
     def kill(self) -> None:
         """End it without a word."""
-        self._process.kill()
+        os.kill(self._process, signal.SIGKILL)
 
     def wait(self) -> int:
         """Wait for its end; return its exit status."""
-        try:
-            status = self._process.wait(_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            raise AssertionError(f"the flash did not end within {_WITHIN:.0f} s") from None
-        self._reader.join()
+        deadline = time.monotonic() + _WITHIN
+        while (status := self.status) is None:
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"the flash did not end within {_WITHIN:.0f} s")
+            time.sleep(0.01)
         return status
 
-    def _read(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if line.startswith(("stage", "send", "verify")):
-                self.steps.append(line.strip())
-            elif line.startswith("error"):
-                self.said = line.strip()
-        self._process.stderr.close()
+
+def _become(
+    words: list[str], boot_id: str, folder: Path, log: Path, patience: float, dead: float
+) -> NoReturn:
+    """Be rpikit, in a process that was just forked: nothing of ours stays open."""
+    status: object = 1
+    try:
+        os.closerange(3, 1024)
+        with Path(os.devnull).open("r+b") as null, log.open("wb") as told:
+            for descriptor, target in ((null, 0), (null, 1), (told, 2)):
+                os.dup2(descriptor.fileno(), target)
+        os.environ.update(RPIKIT_STATE=str(folder / "state"), COLUMNS="500")
+        device.BOOT_ID = boot_id
+        device.script.cache_clear()
+        Serial.__init__.__kwdefaults__.update(patience=patience, dead=dead)
+        sys.argv = ["rpikit", *words]
+        cli.main()
+    except SystemExit as end:
+        status = end.code
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status if isinstance(status, int) else int(status is not None))
 
 
 class ShellBoard(Closing):
@@ -212,7 +233,7 @@ class ShellBoard(Closing):
                 os.waitpid(self._console, 0)
             self._console = None
 
-    def _processes(self) -> Iterator[int] | list[int]:
+    def _processes(self) -> list[int]:
         """Return what belongs to the board: all of it has the board's home."""
         mark = f"RPIKIT_HOME={self._home}".encode()
         found = []
