@@ -29,6 +29,8 @@ WRONG = {
     b'{"op": "watch", "lines": []}': "it is a list of lines",
     b'{"op": "watch", "lines": [17, 99]}': "line = 99",
     b'{"op": "jumper", "source": 3}': "jumper: target = null",
+    b'{"op": "forward", "port": 0}': "forward: port = 0; it is 1-65535",
+    b'{"op": "withdraw", "port": true}': "withdraw: port = true; it is 1-65535",
 }
 
 

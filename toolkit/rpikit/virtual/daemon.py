@@ -22,7 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from rpikit.virtual import protocol, qemu
+from rpikit.errors import BenchError
+from rpikit.virtual import image, protocol, qemu
 from rpikit.virtual.console import Console
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.qtest import Qmp
@@ -86,6 +87,7 @@ class _Machine:
         ]
         self.starter = Starter(plan.folder.name, plan.boot, self.qmp, self.consoles[-1])
         server.network = self.starter.network
+        server.forward, server.withdraw = self.forward, self.withdraw
         server.debugger = Stub(self.qmp).serve
 
     async def start(self) -> subprocess.Popen[bytes]:
@@ -121,10 +123,34 @@ class _Machine:
         reply = await self.server.qtest.ask(f"irq_intercept_out {GPIO_PATH}")
         if reply != "OK":
             raise ConnectionError(f"QEMU does not show its GPIO lines: {reply}")
-        found = re.search(r"TCP\[HOST_FORWARD\] +\d+ +\S+ +(\d+)", await self.connections())
-        if found is None:
+        port = await self._forwarded(qemu.SSH_PORT)
+        if port is None:
             raise ConnectionError("QEMU forwards no port to the board's sshd")
-        return int(found[1])
+        return port
+
+    async def forward(self, port: int) -> int:
+        """Have a port of this machine lead to one of the board's; return it."""
+        found = await self._forwarded(port)
+        if found is None:
+            said = await self.qmp.monitor(f"hostfwd_add net {qemu.forward(port)}")
+            found = await self._forwarded(port)
+            if found is None:
+                raise BenchError(f"QEMU forwards no port to the board's {port}: {said.strip()}")
+        return found
+
+    async def withdraw(self, port: int) -> int:
+        """Have no port of this machine lead to one of the board's any more; return which did."""
+        found = await self._forwarded(port)
+        if found is None or port == qemu.SSH_PORT:
+            raise BenchError(f"no port was made to lead to the board's {port}")
+        await self.qmp.monitor(f"hostfwd_remove net tcp:{image.HOST}:{found}")
+        return found
+
+    async def _forwarded(self, port: int) -> int | None:
+        """Return the port of this machine that leads to one of the board's."""
+        row = rf"TCP\[HOST_FORWARD\] +\d+ +\S+ +(\d+) +\S+ +{port} "
+        found = re.search(row, await self.connections())
+        return int(found[1]) if found else None
 
     async def run(self) -> None:
         """Let the machine go, and answer it for ever."""

@@ -8,8 +8,8 @@ as somebody answers at its socket, whatever files a crash left behind.
 import json
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,6 +180,22 @@ def network(name: str, *, delay_ms: int = 0, cut: bool = False) -> None:
     try:
         connection.ask("network", delay_ms=delay_ms, cut=cut)
     finally:
+        connection.close()
+
+
+@contextmanager
+def forwarded(name: str, *ports: int) -> Iterator[tuple[int, ...]]:
+    """Have ports of this machine lead to those of a board for a while; give them in that order."""
+    connection = Connection(_folder(name) / daemon.PINS_SOCKET)
+    made = []
+    try:
+        for port in ports:
+            made.append((port, int(connection.ask("forward", port=port)["port"])))
+        yield tuple(there for _, there in made)
+    finally:
+        with suppress(BoardError):  # with the board they are gone, too
+            for port, _ in made:
+                connection.ask("withdraw", port=port)
         connection.close()
 
 

@@ -16,6 +16,7 @@ from rpikit.virtual.wires import Edge
 
 LINE_LIMIT = 65536
 DELAY_LIMIT_MS = 60_000
+PORT_LIMIT = 65535
 
 _NEEDS: dict[str, tuple[str, ...]] = {
     "hello": (),
@@ -23,6 +24,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "stop": (),
     "lines": (),
     "network": ("delay_ms", "cut"),
+    "forward": ("port",),
+    "withdraw": ("port",),
     "debug": (),
     "read": ("line",),
     "function": ("line",),
@@ -46,6 +49,7 @@ class Request:
     target: int = 0
     lines: tuple[int, ...] = ()
     delay_ms: int = 0
+    port: int = 0
     cut: bool = False
 
 
@@ -69,6 +73,10 @@ def _value(op: str, name: str, value: object, line_count: int) -> Any:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= DELAY_LIMIT_MS:
             return value
         raise BenchError(f"{op}: delay_ms = {_short(value)}; it is 0-{DELAY_LIMIT_MS}")
+    if name == "port":
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= PORT_LIMIT:
+            return value
+        raise BenchError(f"{op}: port = {_short(value)}; it is 1-{PORT_LIMIT}")
     if name in ("high", "cut"):
         if isinstance(value, bool):
             return value

@@ -18,6 +18,8 @@ SERIALS = ("serial0", "serial1")
 """The PL011 and the mini-UART, in QEMU's order; Linux has its main console on the second."""
 CHANNELS = ("qmp", "qtest", *SERIALS)
 """The sockets a machine is given: its control, its registers, its consoles."""
+SSH_PORT = 22
+"""The port of the board at which its sshd listens."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ def require() -> None:
         )
 
 
+def forward(port: int) -> str:
+    """Return a rule that has some port of this machine lead to one of the board's."""
+    return f"tcp:127.0.0.1:0-:{port}"
+
+
 def command(boot: Boot, channels: Mapping[str, int], state: int | None = None) -> list[str]:
     """Return QEMU's command line; `channels` gives the descriptors of its sockets by name.
 
@@ -75,7 +82,7 @@ def command(boot: Boot, channels: Mapping[str, int], state: int | None = None) -
     for name in SERIALS:
         words += ["-serial", f"chardev:{name}"]
     words += ["-mon", "chardev=qmp,mode=control", "-qtest", "chardev:qtest", "-qtest-log", "none"]
-    words += ["-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:0-:22", "-S"]
+    words += ["-netdev", f"user,id=net,hostfwd={forward(SSH_PORT)}", "-S"]
     if state is not None:
         words += ["-incoming", f"fd:{state}"]
     return words

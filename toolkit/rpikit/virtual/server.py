@@ -25,6 +25,10 @@ async def _no_network(delay_ms: int, is_cut: bool) -> None:
     raise BenchError("the board's network cannot be changed before it is plugged in")
 
 
+async def _no_way(port: int) -> int:
+    raise BenchError("no port leads to the board before it is plugged in")
+
+
 async def _no_debugger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     raise BenchError("the board cannot be debugged before it is up")
 
@@ -38,6 +42,8 @@ class Server:
         self.clients = 0
         self.qtest = Qtest(self._notice)
         self.network: Callable[[int, bool], Awaitable[None]] = _no_network
+        self.forward: Callable[[int], Awaitable[int]] = _no_way
+        self.withdraw: Callable[[int], Awaitable[int]] = _no_way
         self.debugger: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
         self.debugger = _no_debugger
         self._registers = registers
@@ -137,6 +143,10 @@ class Server:
             case "network":
                 await self.network(request.delay_ms, request.cut)
                 return {}
+            case "forward":
+                return {"port": await self.forward(request.port)}
+            case "withdraw":
+                return {"port": await self.withdraw(request.port)}
         await self._look()
         self._wanted.set()
         wires, line = self._wires, request.line
