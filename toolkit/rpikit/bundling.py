@@ -9,7 +9,7 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from rpikit import build, bundle, completion, connect, flash, wiring
+from rpikit import build, bundle, completion, connect, flash, proving, wiring
 from rpikit import target as targets
 from rpikit.app import App
 from rpikit.board import Board
@@ -51,9 +51,15 @@ class Bundles(ABC):
         wish = self.journal.wish
         with connect.connect(self.bench.target(name), report=reporter.step, keep=True) as there:
             made = self.bundle(name, self._kind(there, reporter))
-            flashed = flash.flash(made, there.transport, reporter=reporter, beside=wish.beside)
+            flashed = flash.flash(
+                made, there.transport, reporter=reporter, beside=wish.beside, trial=wish.trial
+            )
         completion.add(name, wish.name)
-        return flashed
+        return self._proved(name, flashed, reporter) if wish.by_tests else flashed
+
+    @abstractmethod
+    def _proved(self, name: str, flashed: Flashed, reporter: Reporter) -> Flashed:
+        """Keep what is on trial on a board if its tests pass there, else raise why not."""
 
     def _kind(self, there: connect.Connection, reporter: Reporter) -> Board:
         return targets.chosen(there.board, self.journal.wish.target, there.transport, reporter.step)
@@ -78,6 +84,9 @@ class Made(Bundles):
 
     def _kind(self, there: connect.Connection, reporter: Reporter) -> Board:
         return there.board  # what it is for was decided when it was made
+
+    def _proved(self, name: str, flashed: Flashed, reporter: Reporter) -> Flashed:
+        raise AssertionError("a bundle has no tests with it")
 
 
 @dataclass
@@ -104,3 +113,17 @@ class Built(Bundles):
                 self.journal.bundle(key, made.digest)
                 self._made[key] = made
             return self._made[key]
+
+    def _proved(self, name: str, flashed: Flashed, reporter: Reporter) -> Flashed:
+        """Run the tests of the application there, beside those of other boards."""
+        wish = self.journal.wish
+        return proving.prove(
+            flashed,
+            self.bench.granted(self.app, name),
+            self.bench.target(name),
+            asked=wish.target,
+            bench=self.bench.source,
+            reporter=reporter,
+            quiet=True,
+            log=self.journal.log(name),
+        )

@@ -42,7 +42,11 @@ class Flashed:
         )
         if status.trial is None:
             return said
-        return f"{said}; on trial for {status.trial.seconds} s: rpikit confirm {status.name}"
+        name = self.board.partition(" ")[0]
+        return (
+            f"{said}; on trial for {status.trial.seconds} s: "
+            f"rpikit confirm {status.name} --board {name}"
+        )
 
     def values(self) -> results.Flashed:
         """Return it as one flat object for programs."""

@@ -7,6 +7,7 @@ it is on the disk before what it says counts as done. A line that a cut left unf
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Wish:
     target: str
     sanitize: bool
     beside: bool
+    trial: int | None = None  # seconds in which a board has to be confirmed
+    by_tests: bool = False  # kept only where the tests pass
 
 
 class Journal(Closing):
@@ -113,6 +116,12 @@ class Journal(Closing):
         """Note how a board ended, and what was said about it."""
         self.ended[board] = code
         self._write({"event": "end", "board": board, "code": code, "said": said, "at": time.time()})
+
+    def log(self, board: str) -> Path:
+        """Return the file for what the tests said on a board."""
+        folder = _logs(self.path)
+        folder.mkdir(exist_ok=True)
+        return folder / f"{board}.log"
 
     def over(self, code: int, why: str) -> None:
         """Note that this run of the roll-out is over."""
@@ -199,6 +208,11 @@ def _sweep(folder: Path) -> None:
     for old in list(_newest_first(folder))[KEPT:]:
         old.unlink(missing_ok=True)
         old.with_suffix(".lock").unlink(missing_ok=True)
+        shutil.rmtree(_logs(old), ignore_errors=True)
+
+
+def _logs(path: Path) -> Path:
+    return path.with_suffix(".tests")
 
 
 def _line(event: dict[str, Any]) -> bytes:

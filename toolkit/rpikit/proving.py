@@ -45,10 +45,11 @@ def prove(
     bench: Path | None,
     reporter: Reporter,
     quiet: bool,
+    log: Path | None = None,
 ) -> Flashed:
     """Run the tests of the application on what is on trial; keep it if they pass, else roll back.
 
-    `quiet` leaves standard output to the result.
+    `quiet` leaves standard output to the result; with `log` all that the tests say goes there.
     """
     reporter.step(f"test {app.name} {app.version} on trial")
     is_proved = False
@@ -60,13 +61,14 @@ def prove(
             target=asked,
             pytest_args=("--rpikit-on-trial",),
             quiet=quiet,
+            log=log,
         )
         is_proved = status == EXIT_OK
     finally:
         if not is_proved:
             returned = _roll_back(target, app)
     if not is_proved:
-        raise _refusal(flashed, status, verdict, returned)
+        raise _refusal(flashed, status, verdict, returned, log)
     reporter.step("confirm it")
     with connect.reached(target) as transport:
         confirmed = DeviceHalf(transport, guest=app.name).confirm()
@@ -86,12 +88,14 @@ def _roll_back(target: Target, app: App) -> str:
             return returned
 
 
-def _refusal(flashed: Flashed, status: int, verdict: Verdict, returned: str) -> RpikitError:
+def _refusal(
+    flashed: Flashed, status: int, verdict: Verdict, returned: str, log: Path | None
+) -> RpikitError:
     """Return why it was not kept, as the fault that the tests found."""
     if status == EXIT_INTERRUPTED:
         raise KeyboardInterrupt
     kind = next((kind for kind in _KINDS if kind.exit_code == status), FirmwareError)
-    why = f"{flashed.board}: {verdict.failed} of its tests failed"
+    why = verdict.fault or f"{flashed.board}: {verdict.why}"
     if kind is NothingRanError:
         why = f"{flashed.board}: no test ran, so nothing was proved"
-    return kind(f"{verdict.fault or why}; {returned}")
+    return kind(f"{why}; {returned}", hint=f"what they said: {log}" if log else None)

@@ -158,9 +158,9 @@ def _test(wish: Wish, built: Build) -> Evidence:
                 hint="rpikit test shows why each was skipped",
             )
         if status != 0:
-            said = verdict.fault or f"{verdict.failed} of its tests failed"
             raise FirmwareError(
-                f"{app.name}: {said} on {boards.DEFAULT}; nothing is released", hint="rpikit test"
+                f"{app.name}: {verdict.why} on {boards.DEFAULT}; nothing is released",
+                hint="rpikit test",
             )
         passed, skipped = _names(report)
     with tempfile.TemporaryDirectory(prefix="rpikit-release-") as folder:

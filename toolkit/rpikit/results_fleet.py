@@ -26,6 +26,8 @@ class FleetBoard(TypedDict):
     slot: str | None
     sent: int | None
     seconds: float | None
+    trial: int | None
+    """Seconds in which somebody has to confirm it there; null if it is kept."""
 
 
 class Rollout(TypedDict):

@@ -56,6 +56,7 @@ class Row:
     def values(self) -> results.FleetBoard:
         """Return it as one flat object for programs."""
         flashed = self.flashed
+        trial = flashed.status.trial if flashed else None
         return {
             "board": self.board,
             "state": self.state,
@@ -67,6 +68,7 @@ class Row:
             "slot": flashed.status.slot if flashed else None,
             "sent": flashed.sent if flashed else None,
             "seconds": round(flashed.seconds, 3) if flashed else None,
+            "trial": trial.seconds if trial else None,
         }
 
 
@@ -193,6 +195,10 @@ def _row(board: str, flash: Callable[[], Flashed]) -> Row:
         return Row(board, error.exit_code, str(error), error.hint)
     except OSError as error:
         return Row(board, ToolError.exit_code, str(error))
+    except KeyboardInterrupt:  # of its tests, which somebody ended
+        return Row(
+            board, EXIT_INTERRUPTED, "its tests were interrupted; it runs what it ran before"
+        )
     except _Interrupted:
         return Row(board, EXIT_INTERRUPTED, "broken off while sending; it runs what it ran before")
     except Exception as error:  # it must not take the other boards with it

@@ -5,6 +5,7 @@ pytest runs in a process of its own, in the application's folder; rpikit's plugi
 reaches the board, flashes, and writes the verdict from which the exit status is made.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -41,6 +42,7 @@ except BrokenPipeError:  # nobody reads on
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 """
+_PYTHON = (sys.executable, "-c", _PYTEST)
 
 
 def run(
@@ -79,10 +81,12 @@ def judge(
     target: str = "auto",
     pytest_args: Sequence[str] = (),
     quiet: bool = False,
+    log: Path | None = None,
 ) -> tuple[int, Verdict]:
     """Run the same and return the exit status and the verdict.
 
-    `quiet` leaves standard output alone: what pytest says goes to standard error.
+    `quiet` leaves standard output alone: what pytest says goes to standard error. With `log` all
+    of it goes into that file, and the tests of several boards may run at once, each in a thread.
     """
     tests = app.folder / "tests"
     if not tests.is_dir():
@@ -105,11 +109,44 @@ def judge(
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
         words = [*options, *pytest_args, str(tests)]
-        pytest_status, interrupted = _pytest(words, app.folder, quiet=quiet)
+        if log is not None:
+            pytest_status, interrupted = _pytest_aside(words, app.folder, log), False
+        else:
+            pytest_status, interrupted = _pytest(words, app.folder, quiet=quiet)
         verdict = Verdict.load(verdict_file)
         # pytest may end before our plugin in it is there to note that.
         verdict.interrupted |= interrupted and pytest_status != EXIT_OK
     return verdict.exit_status(pytest_status), verdict
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONUNBUFFERED": "1"}  # a log shows each test as it ends
+
+
+def _pytest_aside(arguments: Sequence[str], folder: Path, log: Path) -> int:
+    """Run pytest to its end beside others of its kind; return its exit status.
+
+    It is told to end if we are gone before.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*_PYTHON, "-p", "no:cacheprovider", *arguments],
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            process_group=0,  # so that a terminal's Ctrl-C lets it come to its end
+        )
+
+    def end() -> None:
+        process.send_signal(signal.SIGINT)
+
+    atexit.register(end)
+    try:
+        return process.wait()
+    finally:
+        atexit.unregister(end)
 
 
 def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> tuple[int, bool]:
@@ -133,9 +170,9 @@ def _pytest(arguments: Sequence[str], folder: Path, *, quiet: bool) -> tuple[int
     before = {number: signal.signal(number, interrupt) for number in stops}
     try:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PYTEST, *arguments],
+            [*_PYTHON, *arguments],
             cwd=folder,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},  # a log shows each test as it ends
+            env=_environment(),
             stdout=sys.stderr if quiet else None,
             process_group=None if shared else 0,
         )

@@ -37,6 +37,15 @@ class Verdict:
         if error.exit_code != FirmwareError.exit_code and not self.fault_code:
             self.fault, self.fault_code = str(error), error.exit_code
 
+    @property
+    def why(self) -> str:
+        """Why it proves nothing, in a few words."""
+        if self.fault:
+            return self.fault
+        if self.failed:
+            return f"{self.failed} of its tests failed"
+        return "its tests did not come to their end"
+
     def exit_status(self, pytest_status: int) -> int:
         """Return the exit status of the whole, given that of pytest."""
         if self.interrupted:

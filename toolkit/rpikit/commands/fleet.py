@@ -78,8 +78,10 @@ def _check(named: tuple[str, ...], resume: bool, words: dict[str, Any]) -> None:
         raise click.UsageError("--resume has the boards of the roll-out; leave the others out")
     if _is_typed("name"):
         raise click.UsageError("--board is one board; write all of them after --boards")
-    if words.pop("trial", None) is not None or words.pop("confirmed_by", "ready") != "ready":
-        raise click.UsageError("several boards are kept once they are ready: no --confirm, --trial")
+    for name in filter(_is_typed, ("trial", "confirmed_by")):
+        if resume:
+            option = "confirm" if name == "confirmed_by" else name
+            raise click.UsageError(f"--resume goes on as the roll-out began; leave --{option} out")
 
 
 def _is_typed(name: str) -> bool:
@@ -100,12 +102,14 @@ def roll_out(
     asked: str,
     sanitize: bool | None,
     beside: bool,
+    confirmed_by: str,
+    trial: int | None,
     as_json: bool,
     name: str,
 ) -> None:
     """Flash every board that was named, or that a roll-out has left, and end with its status."""
     from rpikit import app as apps
-    from rpikit import bundle, report, rollout, rollout_view
+    from rpikit import bundle, proving, report, rollout, rollout_view
     from rpikit import journal as journals
     from rpikit.bundle import Bundle
     from rpikit.bundling import Built, Made
@@ -119,11 +123,17 @@ def roll_out(
     what = source.manifest if isinstance(source, Bundle) else source
     if resume:
         journal = journals.last(what.name)
+        if isinstance(source, Bundle) and journal.wish.by_tests:
+            journal.close()
+            raise click.UsageError("--resume: its tests decide, and a bundle has none; name APP")
         place = bench or (Path(journal.wish.bench) if journal.wish.bench else None)
         on_bench = options.found(folder, place)
     else:
         on_bench = options.found(folder, bench)
+        if isinstance(source, Bundle) and confirmed_by == "tests":
+            raise click.UsageError("--confirm tests: a bundle has no tests with it; name APP")
         patterns = [one for text in boards for one in text.split(",") if one]
+        by_tests = confirmed_by == "tests"
         wish = Wish(
             app=str(app.absolute()),
             name=what.name,
@@ -132,6 +142,8 @@ def roll_out(
             target=asked,
             sanitize=bool(sanitize),
             beside=beside,
+            trial=proving.TESTS_WITHIN if by_tests and trial is None else trial,
+            by_tests=by_tests,
         )
         chosen = Plan(on_bench.select(patterns, groups))
         journal = Journal.begin(wish, replace(chosen, **_given(limits)))
