@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "paths",
             "results",
             "results_boards",
+            "results_evidence",
             "results_fleet",
             "results_inspect",
             "results_release",
@@ -30,6 +31,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {"fleet", "network", "wording", "describe", "report", "waveform", "capture", "vcd"}
+        | {"junit", "picture", "page", "evidence"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
     frozenset({"completion", "console_text", "journal", "kept_log"}),
@@ -38,12 +40,12 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"attachment", "grants", "security", "signals"}
     ),
     frozenset(
-        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive"}
+        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta"}
         | {"sign", "stamp", "transport"}
     ),
     frozenset({"claim", "crash", "screen"}),
     frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
-    frozenset({"identity", "origin", "target"}),
+    frozenset({"identity", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}
@@ -75,7 +77,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"ending"}),
     frozenset({"words"}),
     frozenset({"commands"}),
-    frozenset({"cli", "__main__", "pytest_plugin", "pytest_fixtures"}),
+    frozenset({"cli", "__main__", "pytest_plugin", "pytest_fixtures", "pytest_recorder"}),
 )
 
 # What a folder of C may include, besides itself and headers of the compiler.

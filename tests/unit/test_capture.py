@@ -68,6 +68,12 @@ def test_a_short_dump_counts_nanoseconds_and_a_long_one_does_not() -> None:
     assert "$timescale 100 us $end" in vcd.written(Capture(0, 10**13, short.traces))
 
 
+def test_a_change_at_the_first_moment_is_a_change() -> None:
+    at_once = Capture(5, 105, {"lamp": Trace(False, ((5, True), (55, False)))})
+    (on, _), (off, _) = vcd.parsed(vcd.written(at_once), "it").traces["lamp"].edges
+    assert off - on == 50
+
+
 def test_the_same_capture_gives_the_same_bytes() -> None:
     assert vcd.written(PRESS) == vcd.written(FROM_ZERO)
     assert "on arrival" in vcd.written(PRESS)

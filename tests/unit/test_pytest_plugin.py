@@ -5,6 +5,7 @@ Only the board is missing: its fixtures are overridden in the application's own 
 a lab with a board of its own kind would do it.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -13,10 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import promised
 import pytest
 
 from rpikit import app as apps
+from rpikit import capture, evidence
 from rpikit import test as verb
 from rpikit.errors import NothingRanError
 
@@ -161,6 +165,101 @@ def test_a_fault_of_the_bench_ends_the_run_in_a_sentence(
     assert "lamp: an output of the firmware cannot be driven from the bench" in run.out
     assert "Traceback" not in run.out
     assert "second" not in run.out
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    """Return the report of a run, which has to be as its schema says and whole in each form."""
+    text = (folder / evidence.JSON).read_text()
+    promised.result("test --report", text)
+    report: dict[str, Any] = json.loads(text)
+    suite = ElementTree.parse(folder / evidence.JUNIT).find("testsuite/properties")
+    assert suite is not None
+    facts = {one.attrib["name"]: one.attrib["value"] for one in suite}
+    assert facts["outcome"] == report["outcome"]
+    assert f"<h1>{report['outcome']}</h1>" in (folder / evidence.PAGE).read_text()
+    return report
+
+
+def test_a_run_leaves_its_evidence(
+    make: Make, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = make(
+        "from rpikit.units import ms\n"
+        "def test_good(bench, button, lamp):\n"
+        "    bench.latency(button, lamp, presses=3).check(worst=2 * ms)\n"
+        "def test_bad(button, lamp, scope):\n"
+        "    press = button.press(50 * ms)\n"
+        "    scope.hear('switch on')\n"
+        "    lamp.expect('on', within=1 * ms, since=press)\n"
+    )
+    run = Run(folder, capfd, report=tmp_path / "report", update_baseline=True)
+    assert run.status == 1
+    assert f"report: {tmp_path}/report/report.html" in run.out
+    report = report_of(tmp_path / "report")
+    assert (report["status"], report["outcome"]) == (1, "firmware failed")
+    good, bad = report["tests"]
+    assert (good["outcome"], bad["outcome"]) == ("passed", "failed")
+    assert good["latencies"][0]["samples_ns"] == [2_000_000] * 6
+    assert good["latencies"][0]["claim_text"] == "the time of a fake, no claim about a board"
+    assert bad["message"] == "lamp: expected on within 1.0 ms of button on; it came after 2.0 ms"
+    assert "lamp   ▁▁" in bad["text"]
+    assert bad["capture"]["console"]["lines"][0][1] == "switch on"
+    again = capture.load(tmp_path / "report" / bad["vcd"])
+    (down, _), (up, _) = again.traces["button"].edges
+    assert up - down == 50_000_000
+    known = json.loads((folder / "latency.json").read_text())
+    assert known["button to lamp"]["virtual-pi3 by fake"]["p99_ns"] == 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("tests", "status", "outcome"),
+    [
+        (
+            "from rpikit.units import ms\ndef test_one(lamp):\n    lamp.press(50 * ms)\n",
+            3,
+            "bench fault",
+        ),
+        ("import pytest\n@pytest.mark.skip('no horn')\ndef test_it(): pass\n", 7, "nothing ran"),
+        ("def broken(:\n", 1, "firmware failed"),
+    ],
+    ids=["bench", "nothing", "unreadable"],
+)
+def test_the_evidence_says_what_was_at_fault(
+    make: Make,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tests: str,
+    status: int,
+    outcome: str,
+) -> None:
+    run = Run(make(tests), capfd, report=tmp_path / "report", as_json=True)
+    assert run.status == status
+    assert json.loads(run.out)["report"] == str(tmp_path / "report")
+    report = report_of(tmp_path / "report")
+    assert (report["status"], report["outcome"]) == (status, outcome)
+    assert [test["message"] for test in report["tests"]] != [""]
+
+
+def test_a_run_that_could_not_begin_has_a_report_all_the_same(
+    make: Make, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = make("def test_it(): pass\n")
+    run = Run(folder, capfd, report=tmp_path / "report", board_name="desk")
+    assert run.status == 2
+    assert report_of(tmp_path / "report")["outcome"] == "wrong description"
+
+
+def test_every_test_leaves_a_waveform_without_being_asked(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = make(
+        "from rpikit.units import ms\n"
+        "def test_it(button):\n    button.press(50 * ms)\n    assert 1 == 2\n"
+    )
+    run = Run(folder, capfd)
+    assert "- Waveform -" in run.out
+    (named,) = [line for line in run.out.splitlines() if line.endswith("/pins.vcd")]
+    assert len(capture.load(Path(named)).traces["button"].edges) == 2
 
 
 def test_a_board_that_is_absent_is_no_failed_test(

@@ -8,7 +8,7 @@ that name already; `pins` has them all.
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from rpikit import app as apps
 from rpikit import board as boards
 from rpikit import connect, flash, host, report, wiring
 from rpikit.app import App
+from rpikit.bench import baseline
+from rpikit.bench.baseline import Baselines
 from rpikit.bench.pin import Pin
 from rpikit.bench.session import open_wires
 from rpikit.bench.wires import Panel, Wires
@@ -42,7 +44,9 @@ class Subject:
     target: Target
 
 
-_SUBJECT = pytest.StashKey[Subject]()
+SUBJECT = pytest.StashKey[Subject]()
+FACTS = pytest.StashKey[dict[str, Any]]()
+"""What the report says of board, wiring and image, as far as they are known."""
 
 
 def register(config: pytest.Config, folder: Path) -> None:
@@ -53,7 +57,8 @@ def register(config: pytest.Config, folder: Path) -> None:
     name = config.getoption("rpikit_board") or boards.DEFAULT
     target = bench.target(name)
     bench.check(app, name)
-    config.stash[_SUBJECT] = Subject(bench.granted(app, name), target)
+    config.stash[SUBJECT] = Subject(bench.granted(app, name), target)
+    config.stash[FACTS] = {}
     config.pluginmanager.register(sys.modules[__name__], "rpikit-fixtures")
     taken = _fixture_names(config)
     names = [device.name for device in app.devices if device.name not in taken]
@@ -98,14 +103,19 @@ class Firmware:
         return self.half.status().exit
 
     @contextmanager
-    def fresh(self, name: str, log: Path) -> Iterator[Any]:
-        """Start the firmware anew, and give its console as a dut once it is ready."""
+    def fresh(
+        self, name: str, log: Path, heard: Callable[[str], None] = lambda line: None
+    ) -> Iterator[Any]:
+        """Start the firmware anew, and give its console as a dut once it is ready.
+
+        `heard` is told of each line when it arrives.
+        """
         from rpikit.bench.feed import Feed
 
         embedded = importlib.import_module("pytest_embedded")
         self.half.stop()
         self.half.start()
-        with Console(self.half) as console, Feed(console, log) as feed:
+        with Console(self.half) as console, Feed(console, log, heard) as feed:
             if self.app.ready and not feed.wait_for(self.app.ready, READY_WITHIN):
                 said = feed.last_line or "nothing"
                 raise FirmwareError(
@@ -127,14 +137,14 @@ class Firmware:
 @pytest.fixture(scope="session")
 def app(request: pytest.FixtureRequest) -> App:
     """Give the application under test."""
-    return request.config.stash[_SUBJECT].app
+    return request.config.stash[SUBJECT].app
 
 
 @pytest.fixture(scope="session")
 def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
     """Give the board under test within reach; a virtual one that was not up ends with the run."""
     with connect.connect(
-        request.config.stash[_SUBJECT].target,
+        request.config.stash[SUBJECT].target,
         report=rpikit_reporter.step,
         keep=request.config.getoption("rpikit_on_trial"),  # it is there that it was flashed
     ) as connection:
@@ -142,10 +152,43 @@ def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> I
 
 
 @pytest.fixture(scope="session")
-def bench(app: App, board: Connection) -> Iterator[Wires]:
+def bench(request: pytest.FixtureRequest, app: App, board: Connection) -> Iterator[Wires]:
     """Give the open wires of the board, every switch at its idle level."""
     with open_wires(app, board) as wires:
+        request.config.stash[FACTS]["board"] = {
+            "name": board.target.name,
+            "kind": board.target.board,
+            "reached": board.transport.name,
+            "claim": wires.claim.is_made,
+            "claim_text": wires.claim.text,
+        }
         yield wires
+
+
+def _wiring(app: App, wires: Wires) -> list[dict[str, Any]]:
+    """Return what the report says of each device's wire."""
+    found = []
+    for device in app.devices:
+        wire = wires.wired.get(device.name)
+        end: dict[str, Any] = {"driver": "", "end": None, "host": None}
+        if wire is not None:
+            end = {"driver": wire.driver, "end": wire.line, "host": wire.host}
+        line: dict[str, Any] = {
+            "line": device.line,
+            "direction": device.direction,
+            "active": device.active,
+        }
+        found.append({"device": device.name} | line | end)
+    return found
+
+
+@pytest.fixture(scope="session")
+def rpikit_bench(request: pytest.FixtureRequest, app: App, bench: Wires) -> Wires:
+    """Give the open wires, whoever opened them, known to the report and with their baselines."""
+    update: bool = request.config.getoption("rpikit_update_baseline")
+    bench.baselines = Baselines(app.folder / baseline.FILE, update=update)
+    request.config.stash[FACTS]["wiring"] = _wiring(app, bench)
+    return bench
 
 
 @pytest.fixture(scope="session")
@@ -160,8 +203,11 @@ def firmware(
     from rpikit import build, bundle
     from rpikit import target as targets
 
+    facts = request.config.stash[FACTS]
     if request.config.getoption("rpikit_on_trial"):
-        return Firmware(app, DeviceHalf(board.transport, guest=app.name))
+        half = DeviceHalf(board.transport, guest=app.name)
+        facts["image"] = {"digest": half.status().digest, "target": ""}
+        return Firmware(app, half)
     try:
         wanted: str = request.config.getoption("rpikit_target")
         kind = targets.chosen(board.board, wanted, board.transport, rpikit_reporter.step)
@@ -170,19 +216,25 @@ def firmware(
         sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
         built = build.build(app, board=kind, sanitize=sanitize)
         made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
-        flash.flash(made, board.transport, reporter=rpikit_reporter)
+        flashed = flash.flash(made, board.transport, reporter=rpikit_reporter)
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise
+    facts["image"] = {"digest": flashed.digest, "target": built.board.platform}
     return Firmware(app, DeviceHalf(board.transport, guest=app.name))
 
 
 @pytest.fixture
-def pins(request: pytest.FixtureRequest, bench: Wires, firmware: Firmware) -> Iterator[Panel]:
-    """Give the named pins; each goes back to its idle level after the test."""
+def pins(
+    request: pytest.FixtureRequest, rpikit_bench: Wires, firmware: Firmware, tmp_path: Path
+) -> Iterator[Panel]:
+    """Give the named pins; each goes back to its idle level after the test.
+
+    Their waveform is in the test's folder of temporary files, also when the test has passed.
+    """
     if "dut" in request.fixturenames:
         firmware.half.stop()  # so that the scope sees a whole run and nothing of one before
-    with bench.panel() as panel:
+    with rpikit_bench.panel() as panel:
         yield panel
 
 
@@ -191,7 +243,7 @@ def dut(
     request: pytest.FixtureRequest, firmware: Firmware, pins: Panel, tmp_path: Path
 ) -> Iterator[Any]:
     """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
-    with firmware.fresh(request.node.name, tmp_path / "console.log") as dut:
+    with firmware.fresh(request.node.name, tmp_path / "console.log", pins.scope.hear) as dut:
         yield dut
 
 

@@ -13,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from rpikit import evidence
 from rpikit.app import App
 from rpikit.errors import EXIT_OK, NothingRanError
 from rpikit.verdict import Verdict
@@ -53,9 +55,15 @@ def run(
     sanitize: bool | None = None,
     target: str = "auto",
     pytest_args: Sequence[str] = (),
+    report: Path | None = None,
+    update_baseline: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Run the tests in the application's folder `tests` and return the exit status."""
+    """Run the tests in the application's folder `tests` and return the exit status.
+
+    What proves the run is written to the folder `report`; with `update_baseline` the latencies
+    that are measured become those that later runs are compared with.
+    """
     status, verdict = judge(
         app,
         board_name=board_name,
@@ -63,10 +71,15 @@ def run(
         sanitize=sanitize,
         target=target,
         pytest_args=pytest_args,
+        report=report,
+        update_baseline=update_baseline,
         quiet=as_json,
     )
     if as_json:
-        print(json.dumps(verdict.values() | {"status": status}))
+        values = verdict.values() | {"status": status}
+        if report is not None:
+            values["report"] = str(report.absolute())
+        print(json.dumps(values))
     elif status == NothingRanError.exit_code:
         print(f"rpikit: {app.name}: no test ran, so nothing was proved", file=sys.stderr)
     return status
@@ -80,6 +93,8 @@ def judge(
     sanitize: bool | None = None,
     target: str = "auto",
     pytest_args: Sequence[str] = (),
+    report: Path | None = None,
+    update_baseline: bool = False,
     quiet: bool = False,
     log: Path | None = None,
 ) -> tuple[int, Verdict]:
@@ -94,6 +109,9 @@ def judge(
             f"{tests}: there are no tests of {app.name}",
             hint="write tests/test_*.py; the fixtures dut and pins are there for them",
         )
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    if report is not None:
+        evidence.prepare(report)
     with tempfile.TemporaryDirectory(prefix="rpikit-test-") as folder:
         verdict_file = Path(folder) / "verdict.json"
         options = [
@@ -108,6 +126,10 @@ def judge(
             options += ["--rpikit-sanitize", "yes" if sanitize else "no"]
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
+        if report is not None:
+            options += ["--rpikit-report", str(report.absolute())]
+        if update_baseline:
+            options.append("--rpikit-update-baseline")
         words = [*options, *pytest_args, str(tests)]
         if log is not None:
             pytest_status, interrupted = _pytest_aside(words, app.folder, log), False
@@ -116,7 +138,11 @@ def judge(
         verdict = Verdict.load(verdict_file)
         # pytest may end before our plugin in it is there to note that.
         verdict.interrupted |= interrupted and pytest_status != EXIT_OK
-    return verdict.exit_status(pytest_status), verdict
+    status = verdict.exit_status(pytest_status)
+    if report is not None:
+        otherwise = evidence.empty({"name": app.name, "version": app.version}, begun=begun)
+        evidence.conclude(report, status, verdict.fault, otherwise)
+    return status, verdict
 
 
 def _environment() -> dict[str, str]:

@@ -49,9 +49,11 @@ def written(capture: Capture) -> str:
                 (one.at_ns - capture.start_ns, console, f"{_plain(one.text)}{' ' * (number % 2)}")
                 for number, one in enumerate(capture.said)  # a line said twice is two changes
             ]
+        # At the dump's first moment a level is where a wire begins, and no change of it.
+        shift = int(any(at < scale for at, _, _ in changes))
         for at, variable, value in sorted(changes, key=lambda change: change[0]):
-            writer.change(variable, at // scale, value)
-        writer.close((capture.end_ns - capture.start_ns) // scale)
+            writer.change(variable, at // scale + shift, value)
+        writer.close((capture.end_ns - capture.start_ns) // scale + shift)
     return out.getvalue()
 
 

@@ -229,6 +229,18 @@ def run(
 @click.command(context_settings={"ignore_unknown_options": True})
 @options.several(options.app, options.board, options.bench, options.target_kind)
 @options.several(options.sanitize, options.as_json)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="RPIKIT_REPORT",
+    help="A folder for what proves the run: an HTML page, JUnit XML, JSON, and waveforms.",
+)
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    envvar="RPIKIT_UPDATE_BASELINE",
+    help="Keep the latencies measured now, in APP's latency.json, to compare later ones with.",
+)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(
     app: Path,
@@ -237,6 +249,8 @@ def test(
     asked: str,
     sanitize: bool | None,
     as_json: bool,
+    report: Path | None,
+    update_baseline: bool,
     pytest_args: tuple[str, ...],
 ) -> None:
     """Run the tests of APP on a board: press its switches, watch its lights.
@@ -254,6 +268,8 @@ def test(
             sanitize=sanitize,
             target=asked,
             pytest_args=pytest_args,
+            report=report,
+            update_baseline=update_baseline,
             as_json=as_json,
         )
     )

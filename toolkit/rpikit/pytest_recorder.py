@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""Watches a run of tests: counts for the verdict, shows what the pins did, and keeps the evidence.
+
+What a test leaves travels with pytest's own report of it, as plain values, so that it also comes
+through from the processes of pytest-xdist.
+"""
+
+import re
+import time
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rpikit import evidence
+from rpikit.errors import RpikitError
+from rpikit.pytest_fixtures import FACTS, SUBJECT
+from rpikit.results_evidence import Report, ReportedTest
+from rpikit.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rpikit.bench.wires import Panel
+
+CONSOLE = "console.log"
+DUMP = "pins.vcd"
+_ADDED = "rpikit"  # the attribute of pytest's report
+
+
+def one_line(error: RpikitError) -> str:
+    """Return an error of ours as its sentence and its hint, which is all a reader needs."""
+    return f"{error}\nhint: {error.hint}" if error.hint else str(error)
+
+
+class Recorder:
+    """Counts what happens, keeps it, and stops at a fault that is not the firmware's."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._verdict = Verdict()
+        self._begun = time.monotonic()
+        self._tests: dict[str, ReportedTest] = {}
+        self._waves: set[str] = set()
+        subject = config.stash[SUBJECT]
+        begun = datetime.now(UTC).isoformat(timespec="seconds")
+        app = subject.app
+        self._report: Report = evidence.empty(
+            {"name": app.name, "version": app.version}, begun=begun
+        )
+        self._folder: Path | None = config.getoption("rpikit_report")
+        if self._folder is not None and self._is_first:
+            evidence.prepare(self._folder)
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether this is the process that hears of all tests, and no worker of pytest-xdist."""
+        return not hasattr(self._config, "workerinput")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Show our own errors as a sentence, and what the pins did beside any other failure."""
+        report = yield
+        error = call.excinfo.value if call.excinfo else None
+        added: dict[str, Any] = {"fault_code": 0, "facts": item.config.stash.get(FACTS, {})}
+        if isinstance(error, RpikitError):
+            self._verdict.note_fault(error)
+            report.longrepr = one_line(error)
+            if self._verdict.fault_code:
+                added |= {"fault": self._verdict.fault, "fault_code": self._verdict.fault_code}
+                item.session.shouldstop = self._verdict.fault
+        added |= _taken(item, report, error)
+        setattr(report, _ADDED, added)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a test once: when it is skipped, and else by how its call or its set-up went."""
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._verdict.skipped += 1
+        elif report.when == "call":
+            self._verdict.ran += 1
+        if report.failed:
+            self._verdict.failed += 1
+        added = getattr(report, _ADDED, {})
+        if added.get("fault_code") and not self._verdict.fault_code:
+            self._verdict.fault = added["fault"]
+            self._verdict.fault_code = added["fault_code"]
+        self._keep(report, added)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count a test file that cannot be read as failed."""
+        if report.failed:
+            self._verdict.failed += 1
+            test = self._tests.setdefault(report.nodeid, _unknown(report.nodeid))
+            test["outcome"] = "failed"
+            test["text"] = report.longreprtext
+            test["message"] = _first_line(report.longreprtext)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember Ctrl-C; a stop of pytest's own, or of ours, is a subclass of it."""
+        self._verdict.interrupted = excinfo.type is KeyboardInterrupt
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write the verdict, and the report if one is wished for."""
+        if not self._is_first:
+            return
+        path: Path | None = self._config.getoption("rpikit_verdict")
+        if path is not None:
+            self._verdict.save(path)
+        if self._folder is not None:
+            status = self._verdict.exit_status(int(exitstatus))
+            self._report["status"], self._report["outcome"] = status, evidence.outcome(status)
+            self._report["fault"] = self._verdict.fault
+            self._report["seconds"] = time.monotonic() - self._begun
+            self._report["tests"] = list(self._tests.values())
+            evidence.write(self._folder, self._report)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say where the report is."""
+        if self._folder is not None and (self._folder / evidence.PAGE).is_file():
+            terminalreporter.write_line(f"report: {self._folder / evidence.PAGE}")
+
+    def _keep(self, report: pytest.TestReport, added: dict[str, Any]) -> None:
+        """Add a phase of a test to what is known of it."""
+        self._report.update(added.get("facts", {}))
+        test = self._tests.setdefault(report.nodeid, _unknown(report.nodeid))
+        test["seconds"] += report.duration
+        for key in ("console", "capture", "latencies"):
+            if added.get(key):
+                test[key] = added[key]
+        if test["capture"] is not None and test["vcd"] is None and self._folder is not None:
+            test["vcd"] = self._dump(report.nodeid, added["dump"])
+        if hasattr(report, "wasxfail"):
+            test["outcome"] = "xfailed" if report.skipped else "xpassed"
+            test["message"] = report.wasxfail
+        elif report.skipped:
+            test["outcome"] = "skipped"
+            test["message"] = _reason(report)
+        elif report.failed and test["outcome"] not in ("failed", "fault"):
+            test["fault_code"] = added.get("fault_code", 0)
+            test["outcome"] = "fault" if test["fault_code"] else "failed"
+            test["text"] = report.longreprtext
+            test["message"] = _message(report)
+
+    def _dump(self, nodeid: str, text: str) -> str:
+        """Write the waveform of a test beside the report, and return where, from the report on."""
+        assert self._folder is not None
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", nodeid.rpartition("/")[2].replace(".py::", "."))
+        name = stem = stem.strip("-.")[:120]
+        number = 1
+        while name in self._waves:
+            number += 1
+            name = f"{stem}-{number}"
+        self._waves.add(name)
+        file = Path(evidence.WAVES, f"{name}.vcd")
+        (self._folder / file).write_text(text, encoding="utf-8")
+        return str(file)
+
+
+def _taken(
+    item: pytest.Item, report: pytest.TestReport, error: BaseException | None
+) -> dict[str, Any]:
+    """Return what a test left, once its call is over or its set-up failed; show it if it failed."""
+    from rpikit import vcd
+    from rpikit.bench.pin import PinError
+
+    known = getattr(item, "funcargs", {})
+    log = known["tmp_path"] / CONSOLE if "tmp_path" in known else None
+    taken: dict[str, Any] = {}
+    if log is not None and log.is_file():
+        taken["console"] = log.read_text(encoding="utf-8", errors="replace")
+    panel: Panel | None = known.get("pins")
+    if panel is None or report.when == "teardown" or not (report.when == "call" or report.failed):
+        return taken
+    capture = panel.scope.capture()
+    dump = vcd.written(capture)
+    if log is not None:
+        log.with_name(DUMP).write_text(dump, encoding="utf-8")
+    if report.failed and not isinstance(error, RpikitError):
+        if not isinstance(error, PinError):
+            report.sections.append(("Pins", panel.scope.draw()))
+        if log is not None:
+            report.sections.append(("Waveform", str(log.with_name(DUMP))))
+    latencies = [measured.values() for measured in panel.scope.measured]
+    return taken | {"capture": capture.values(), "dump": dump, "latencies": latencies}
+
+
+def _unknown(name: str) -> ReportedTest:
+    return {
+        "name": name,
+        "outcome": "passed",
+        "fault_code": 0,
+        "seconds": 0.0,
+        "message": "",
+        "text": "",
+        "console": "",
+        "capture": None,
+        "vcd": None,
+        "latencies": [],
+    }
+
+
+def _message(report: pytest.TestReport) -> str:
+    """Return the first line of what was wrong."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    said = report.longreprtext if crash is None else crash.message
+    return _first_line(said.removeprefix("rpikit.bench.pin.PinError: "))
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return why a test was skipped."""
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return _first_line(report.longreprtext)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]

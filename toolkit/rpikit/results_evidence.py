@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What `rpikit test --report` writes as JSON: a run of tests with all that proves it."""
+
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+Outcome = Literal[
+    "passed",
+    "firmware failed",
+    "wrong description",
+    "bench fault",
+    "board fault",
+    "tool missing",
+    "verification failed",
+    "nothing ran",
+    "interrupted",
+]
+
+
+class ReportedApp(TypedDict):
+    """The application under test."""
+
+    name: str
+    version: str
+
+
+class ReportedImage(TypedDict):
+    """What was put on the board."""
+
+    digest: str
+    """SHA-256 of the bundle's manifest, which names the digest of every file."""
+    target: str
+    """What it is built for: `hvt`, `spt`, or `loop`; empty for what was there already."""
+
+
+class ReportedBoard(TypedDict):
+    """The board under test."""
+
+    name: str
+    """As bench.toml calls it."""
+    kind: str
+    reached: str
+    """How it was reached."""
+    claim: bool
+    """Whether times measured there say something about a real board."""
+    claim_text: str
+
+
+class ReportedWire(TypedDict):
+    """A device, and what is at the other end of its line."""
+
+    device: str
+    line: int
+    direction: str
+    active: str
+    driver: str
+    """Empty if no wire leads there."""
+    end: int | None
+    """The driver's own line."""
+    host: str | None
+
+
+class ReportedLatency(TypedDict):
+    """How long answers took."""
+
+    name: str
+    place: str
+    """The kind of board, and the drivers."""
+    claim: bool
+    claim_text: str
+    count: int
+    best_ns: int
+    p50_ns: int
+    p90_ns: int
+    p99_ns: int
+    worst_ns: int
+    baseline: dict[str, int] | None
+    """The same figures, as they were kept."""
+    samples_ns: list[int]
+    """In the order they were taken."""
+    histogram: list[list[int]]
+    """The begin of each bin in ns, and how many samples are in it."""
+
+
+class ReportedTest(TypedDict):
+    """One test."""
+
+    name: str
+    outcome: Literal["passed", "failed", "fault", "skipped", "xfailed", "xpassed"]
+    """`failed` is the firmware or the test itself, `fault` is the bench or the board."""
+    fault_code: int
+    """The exit code of that fault, or 0."""
+    seconds: float
+    message: str
+    """The first line of what was wrong, or the reason it was skipped for."""
+    text: str
+    console: str
+    capture: dict[str, Any] | None
+    """Its pins and console, as a recording."""
+    vcd: str | None
+    """The file of its waveform, beside the report."""
+    latencies: list[ReportedLatency]
+
+
+class Report(TypedDict):
+    """A run of tests."""
+
+    version: int
+    rpikit: str
+    status: int
+    outcome: Outcome
+    """The same as `status`, in words."""
+    fault: str
+    begun: str
+    """ISO 8601, in UTC."""
+    seconds: float
+    app: ReportedApp
+    image: ReportedImage | None
+    board: ReportedBoard | None
+    """Null if it was never reached."""
+    wiring: list[ReportedWire]
+    tests: list[ReportedTest]
