@@ -82,6 +82,19 @@ keep_security() { # SLOT: from now on nothing older than the firmware in it
     sync_home
 }
 
+number_of() { # LIST: print its number, 0 if it has none; OpenSSH takes the line for a comment
+    number=$(printf '%s\n' "$1" |
+        sed -n 's/^#[[:blank:]]*number[[:blank:]]\{1,\}0*\([0-9]\{1,9\}\)[[:blank:]]*$/\1/p' | head -n 1)
+    echo "${number:-0}"
+}
+
+require_later() { # LIST: fail unless it comes after the one that we hold
+    held=$(number_of "$(cat "$base/trust/{{ signers }}")")
+    [ "$(number_of "$1")" -gt "$held" ] || untrusted \
+        "holds list $held of allowed signers, and takes no other that is not later" \
+        "write a line '# number $((held + 1))' into the new list, and sign that"
+}
+
 do_trust() { # [LIST SIGNATURE]: take new allowed signers, signed with a key of the old; show them
     if [ $# -gt 0 ]; then
         take_lock "trust-$$" $$ 'a change of the allowed signers' 100
@@ -96,6 +109,7 @@ do_trust() { # [LIST SIGNATURE]: take new allowed signers, signed with a key of 
                 check_signature {{ list_namespace }} "$base/trust/{{ signature }}" 'the list' ||
                 exit
             rm -f "$base/trust/{{ signature }}"
+            require_later "$1"
         fi
         printf '%s' "$1" >"$base/trust/{{ signers }}.new" &&
             mv -f "$base/trust/{{ signers }}.new" "$base/trust/{{ signers }}" || fail_write

@@ -24,6 +24,11 @@ def line(key: Path, options: str = "", name: str = "") -> str:
     return " ".join(filter(None, (name or f"{key.name}@example.com", options, public)))
 
 
+def numbered(number: int) -> str:
+    """Return the line of a list that says which it is."""
+    return f"# number {number}\n"
+
+
 def make_list(folder: Path, *lines: str) -> Path:
     """Write a list of allowed signers."""
     path = folder / sign.LIST

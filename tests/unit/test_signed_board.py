@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from local_board import BROKEN, SHELLS, LocalBoard, local_board, make_bundle
-from signing import line, make_key, make_list, signed
+from signing import line, make_key, make_list, numbered, signed
 
 from rpikit import device, sign
 from rpikit.bundle import Bundle, Security
@@ -225,17 +225,46 @@ def test_a_new_list_needs_the_signature_of_a_key_in_the_old(
     trust(board, line(key))
     for by, reason in ((None, "one of them must sign"), (stranger, "is signed with"), (heir, "is")):
         with pytest.raises(VerificationError, match=reason):
-            trust(board, line(heir), by=by)
+            trust(board, numbered(1), line(heir), by=by)
     assert board.half.trust().signers == line(key)
     assert trust(board, line(key)).signers == line(key)  # the same again changes nothing
-    assert trust(board, line(key), line(heir), by=key).signers == line(key) + line(heir)
-    assert trust(board, line(heir), by=heir).signers == line(heir)
+    both, alone = (numbered(1), line(key), line(heir)), (numbered(2), line(heir))
+    assert trust(board, *both, by=key).signers == "".join(both)
+    assert trust(board, *alone, by=heir).signers == "".join(alone)
     refused(board, signed(make_bundle(tmp_path), key), "which the board does not allow")
     put(board, signed(make_bundle(tmp_path), heir))
     with pytest.raises(VerificationError, match="the list is signed with"):
-        trust(board, line(key), by=key)
+        trust(board, numbered(3), line(key), by=key)
     with pytest.raises(VerificationError, match="the list is not what was signed"):
         board.half.trust(line(stranger), sign.sign(b"other", heir, sign.SIGNERS).decode())
+
+
+def test_an_old_list_is_not_taken_again(board: LocalBoard, tmp_path: Path, key: Path) -> None:
+    lost = make_key(tmp_path / "keys", "lost")
+    trust(board, numbered(1), line(key), line(lost))
+    first = numbered(2) + line(key) + line(lost)
+    replayed = sign.sign(first.encode(), key, sign.SIGNERS).decode()
+    board.half.trust(first, replayed)
+    revoked = trust(board, "# the key was lost\n", numbered(10), line(key), by=key)
+    with pytest.raises(VerificationError, match="holds list 10 of allowed signers") as told:
+        board.half.trust(first, replayed)
+    assert "'# number 11'" in str(told.value.hint)
+    assert board.half.trust() == revoked
+    for other in (
+        numbered(10),
+        "",
+        "# number\n",
+        "# number 0009\n",
+        "#number x 11\n",
+        "number 11\n",
+    ):
+        with pytest.raises(VerificationError, match="takes no other that is not later"):
+            trust(board, other, line(key), "\n", by=key)
+    assert board.half.trust() == revoked
+    refused(board, signed(make_bundle(tmp_path), lost), "which the board does not allow")
+    later = trust(board, "#number\t0011 \n", line(key), numbered(3), by=key)
+    assert sign.number_of(later.signers) == 11
+    assert board.leftovers() == {"trust"}
 
 
 def test_a_key_counts_only_while_its_line_says(

@@ -11,7 +11,7 @@ from pathlib import Path
 import promised
 import pytest
 from local_board import LocalBoard, local_board, make_bundle
-from signing import line, make_key, make_list, signed
+from signing import line, make_key, make_list, numbered, signed
 
 from rpikit import sign
 from rpikit.errors import VerificationError
@@ -53,17 +53,20 @@ def test_a_list_is_rotated_with_a_key_or_with_a_signature_made_elsewhere(
 ) -> None:
     heir = make_key(tmp_path / "keys", "heir")
     give(board, make_list(tmp_path, line(key)))
-    both = make_list(tmp_path, line(key), line(heir))
+    both = make_list(tmp_path, numbered(1), line(key), line(heir))
     with pytest.raises(VerificationError, match="one of its signers must sign") as told:
         give(board, both)
     assert "ssh-keygen -Y sign -n rpikit-signers" in str(told.value.hint)
     assert len(give(board, both, key).signers) == 2
-    alone = make_list(tmp_path, line(heir))
+    alone = make_list(tmp_path, numbered(2), line(heir))
     command = ["ssh-keygen", "-Y", "sign", "-n", sign.SIGNERS, "-f", heir, alone]
     subprocess.run(command, check=True, capture_output=True)
     assert [one.principals for one in give(board, alone).signers] == [("heir@example.com",)]
     with pytest.raises(VerificationError, match="the list is signed with"):
-        give(board, make_list(tmp_path, line(key)), key)
+        give(board, make_list(tmp_path, numbered(3), line(key)), key)
+    with pytest.raises(VerificationError, match="holds list 2 of allowed signers"):
+        give(board, make_list(tmp_path, numbered(2), line(heir), line(key)), heir)
+    assert give(board, None).values()["number"] == 2
 
 
 def rpikit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from local_board import make_bundle
-from signing import line, make_key, make_list, signed
+from signing import line, make_key, make_list, numbered, signed
 
 from rpikit import bundle, device
 from rpikit.bundle import Bundle, Security
@@ -38,7 +38,13 @@ def test_the_board_takes_only_what_is_signed_by_whom_it_trusts(
     half: DeviceHalf, tmp_path: Path
 ) -> None:
     key, heir = (make_key(tmp_path / "keys", name) for name in ("release_key", "heir"))
-    trust(half.transport, make_list(tmp_path, line(key)), None, reporter=Silent(), half=half)
+    trust(
+        half.transport,
+        make_list(tmp_path, numbered(1), line(key)),
+        None,
+        reporter=Silent(),
+        half=half,
+    )
     now = int(time.time())
     expired = Security(version=3, expires=now - 5)
     first = signed(make_bundle(tmp_path, security=Security(version=2, expires=now + 3600)), key)
@@ -59,11 +65,14 @@ def test_the_board_takes_only_what_is_signed_by_whom_it_trusts(
             put(half, wrong)
         assert half.of("blink").status().version == "1.0.0"
         assert half.of("blink").status().running
-    listed = make_list(tmp_path, line(heir))
+    listed = make_list(tmp_path, numbered(2), line(heir))
     with pytest.raises(VerificationError, match="the list is signed with"):
         trust(half.transport, listed, heir, reporter=Silent(), half=half)
     trust(half.transport, listed, key, reporter=Silent(), half=half)
     with pytest.raises(VerificationError, match="or not any more"):
         put(half, first)
     assert put(half, signed(bundle.read(first.path), heir)).running
-    assert half.trust() == device.Trust(line(heir), {"blink": 2})
+    assert half.trust() == device.Trust(numbered(2) + line(heir), {"blink": 2})
+    old = make_list(tmp_path, numbered(1), line(heir), line(key))
+    with pytest.raises(VerificationError, match="holds list 2 of allowed signers"):
+        trust(half.transport, old, heir, reporter=Silent(), half=half)

@@ -53,6 +53,8 @@ class Trusted(TypedDict):
     board: str
     signers: list[AllowedSigner]
     """Empty if the board takes anybody's."""
+    number: int
+    """Of its list: another one is taken only with a higher; 0 if it has none."""
     security: dict[str, int]
     """The highest security version that was selected, by guest: nothing lower is taken."""
     changed: bool

@@ -36,6 +36,7 @@ _WIDTH = 70  # characters of base64 in a line, as ssh-keygen writes them
 _MAGIC = b"SSHSIG"
 _MAKE = "make one: ssh-keygen -t ed25519 -f release_key"
 _SECONDS = 120  # for a passphrase or a touch
+_NUMBER = re.compile(r"^#[ \t]*number[ \t]+0*([0-9]{1,9})[ \t]*$", re.MULTILINE)
 _DATE = re.compile(r"\d{8}(\d{4}(\d{2})?)?Z?")
 _OPTION = re.compile(r'(?:cert-authority|(namespaces|valid-after|valid-before)="([^"]*)")')
 
@@ -125,6 +126,15 @@ def _kind_of(key: str) -> str:
     size = int.from_bytes(data[:4], "big")
     name = data[4 : 4 + size]
     return name.decode() if 0 < size <= 64 and len(name) == size and name.isascii() else ""
+
+
+def number_of(text: str) -> int:
+    """Return the number of a list, 0 if it has none; a board takes only lists that count up.
+
+    It is a line by itself, `# number 3`, so that OpenSSH reads over it; the first one counts.
+    """
+    found = _NUMBER.search(text)
+    return int(found[1]) if found else 0
 
 
 def read_signers(path: Path) -> tuple[str, tuple[Allowed, ...]]:

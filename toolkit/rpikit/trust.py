@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The verb trust: give a board its allowed signers, from then on it takes nobody else's firmware.
 
-The first list is taken as it is; each one after it has to be signed with a key of the one before.
+The first list is taken as it is; each one after it has to be signed with a key of the one before,
+and to have a higher number, so that nobody brings an old one back.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ class Trusted:
                 f"rpikit board trust BOARD {sign.LIST} changes that"
             )
         now = "takes from now on" if self.changed else "takes"
-        lines = [f"{self.board}: {now} only firmware that is signed by"]
+        number = sign.number_of(self.held.signers)
+        lines = [f"{self.board}: {now} only firmware that is signed by, as list {number} says"]
         lines += [f"  {one}" for one in self.signers]
         lines += [
             f"  {name}: nothing below security version {version}"
@@ -57,6 +59,7 @@ class Trusted:
                 }
                 for one in self.signers
             ],
+            "number": sign.number_of(self.held.signers),
             "security": self.held.security,
             "changed": self.changed,
         }
