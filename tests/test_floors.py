@@ -90,9 +90,10 @@ INCLUDES: dict[str, frozenset[str]] = {
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),
+    "underlay": frozenset({"lib"}),
 }
 LOOP = frozenset({"dispatch", "backends"})  # the guest's host is linked into the same program
-FREESTANDING = ("devices", "dispatch", "lib", "guest", "abi")
+FREESTANDING = ("devices", "dispatch", "lib", "guest", "abi", "underlay")
 COMPILER_HEADERS = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 
 

@@ -27,6 +27,9 @@ DEFAULT = "virtual-pi3"
 WITHOUT_KVM = "virtual-pi3-no-kvm"
 """The default board with a kernel that offers no KVM."""
 
+WITH_EDGES = "virtual-pi3-edges"
+"""The default board with a chip that reports edges, and so without KVM."""
+
 HOST = "host"
 """This machine as a board."""
 
@@ -56,6 +59,11 @@ class VirtualBoard(Model):
     dtb: Text = Field(
         examples=["broadcom/bcm2837-rpi-3-b.dtb"],
         description="The device tree in the kernel's package.",
+    )
+    underlay: bool = Field(
+        default=False,
+        description="Whether a program of ours runs at EL2 beneath the kernel, which then has no "
+        "KVM, and supplies the registers for edges that QEMU's GPIO block lacks.",
     )
     arguments: tuple[Text, ...] = Field(default=(), description="The kernel's command line.")
     packages: tuple[Text, ...] = Field(default=(), description="The packages on it.")

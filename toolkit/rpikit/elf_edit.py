@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Changes ELF files: keeps an object's hidden symbols to itself, drops a program's symbols.
+"""Changes ELF files: keeps an object's hidden symbols to itself, drops a program's symbols, or all.
 
 One way for every toolchain; knows 64-bit little-endian ELF as their linkers write it.
 """
@@ -17,6 +17,7 @@ _RELOCATION = struct.Struct("<QQq")
 _SYMTAB, _STRTAB, _RELA, _NOBITS, _GROUP = 2, 3, 4, 8, 17
 _ALLOC = 2
 _LOCAL, _HIDDEN = 0, 2
+_LOAD = 1
 
 
 @dataclass(frozen=True)
@@ -116,3 +117,21 @@ def strip(data: bytes) -> bytes:
     body += bytes(-(len(body) + _HEADER.size) % 8)
     header[6], header[12], header[13] = _HEADER.size + len(body), len(kept), len(kept) - 1
     return _HEADER.pack(*header) + body + b"".join(section.pack() for section in kept)
+
+
+def flat(data: bytes) -> bytes:
+    """Return a program as it lies in memory from its first loaded byte on, without what is zero."""
+    header = _HEADER.unpack_from(data)
+    at, count = header[5], header[10]
+    loads = [
+        (address, offset, size)
+        for kind, _, offset, address, _, size, _, _ in (
+            _PROGRAM.unpack_from(data, at + index * _PROGRAM.size) for index in range(count)
+        )
+        if kind == _LOAD and size
+    ]
+    first = min(address for address, _, _ in loads)
+    memory = bytearray(max(address + size for address, _, size in loads) - first)
+    for address, offset, size in loads:
+        memory[address - first : address - first + size] = data[offset : offset + size]
+    return bytes(memory)

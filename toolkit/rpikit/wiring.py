@@ -374,7 +374,7 @@ def _bench(
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Bench:
     written = tuple(targets)
-    for always in (board.DEFAULT, board.WITHOUT_KVM, board.HOST):
+    for always in (board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.HOST):
         targets.setdefault(always, Target(name=always, board=always))
     return Bench(source=source, boards=targets, written=written, groups=dict(groups))
 

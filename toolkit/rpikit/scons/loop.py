@@ -14,6 +14,9 @@ SANITIZERS = [
     "-fno-omit-frame-pointer",
 ]
 
+_OF_THE_UNDERLAY = ("gpio", "interrupts")
+"""Its files that touch registers of the chip through functions, which a test has of its own."""
+
 
 def exists(env: Any) -> bool:
     return bool(env)
@@ -56,6 +59,7 @@ def middle(env: Any, here: Any, folder: Path) -> list[Any]:
     found = interfaces.load_all(interfaces.names())
     files = env.SourcesIn("guest", "guest/loop", "dispatch", "devices", "lib", "backends/fake")
     files.append(env["SETTINGS"].root / "c" / "tender" / "loop" / "run.c")
+    files += [env["SETTINGS"].root / "c/underlay" / f"{name}.c" for name in _OF_THE_UNDERLAY]
     files = [file for file in files if file.name != "string.c"]  # this machine has its own
     for i in found:
         printed = env.Generated(i, some)

@@ -14,7 +14,10 @@ TOOLS = str(Path(__file__).parent)
 KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
 
 _TOOLS_OF = {
-    "hvt": ("cross", "interface", "unikernel", "tender", "loop", "fuzz", "measuring", "docs"),
+    "hvt": (
+        *("cross", "interface", "unikernel", "tender", "loop", "fuzz"),
+        *("measuring", "underlay", "docs"),
+    ),
     "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }

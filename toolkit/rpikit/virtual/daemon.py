@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from rpikit.errors import BenchError
-from rpikit.virtual import image, protocol, qemu
+from rpikit.virtual import image, protocol, qemu, snapshot
 from rpikit.virtual.console import Console
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.qtest import Qmp
@@ -65,6 +65,8 @@ class Plan:
             "arguments": tuple(boot["arguments"]),
             "snapshot": Path(boot["snapshot"]) if boot["snapshot"] else None,
             "card": Path(boot["card"]) if boot["card"] else None,
+            "underlay": Path(boot["underlay"]) if boot["underlay"] else None,
+            "loaded": tuple((address, Path(file)) for address, file in boot["loaded"]),
         }
         return cls(
             Path(facts["folder"]),
@@ -155,6 +157,8 @@ class _Machine:
     async def run(self) -> None:
         """Let the machine go, and answer it for ever."""
         if self.is_restored:
+            await snapshot.wait_until_loaded(self.qmp)
+            await self.server.begin()
             await self.starter.bring_back()
         else:
             await self.starter.boot()
@@ -212,7 +216,7 @@ def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
 
 async def _run(plan: Plan, starter: BinaryIO) -> None:
     starter.write(b"%d\n" % os.getpid())
-    server = Server(plan.registers)
+    server = Server(plan.registers, has_underlay=plan.boot.underlay is not None)
     machine = _Machine(plan, server)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, server.stopped.set)

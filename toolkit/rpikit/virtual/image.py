@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from rpikit import paths
 from rpikit.errors import ToolError
-from rpikit.virtual import apt, cpio, fdt, keys
+from rpikit.virtual import apt, cpio, fdt, keys, underlay
 
 if TYPE_CHECKING:
     from rpikit.board import VirtualBoard
@@ -48,7 +48,7 @@ _FOLDERS = ("dev", "proc", "sys", "run", "tmp", "mnt", "root", "var/empty", "var
 
 @dataclass(frozen=True)
 class Image:
-    """The three files QEMU is given, and the keys that fit them."""
+    """The files QEMU is given, and the keys that fit them."""
 
     folder: Path
     keys: keys.Keys
@@ -57,6 +57,12 @@ class Image:
     def kernel(self) -> Path:
         """Debian's arm64 kernel, unmodified."""
         return self.folder / "Image"
+
+    @property
+    def underlay(self) -> Path | None:
+        """What runs beneath the kernel, if something does."""
+        file = self.folder / underlay.IMAGE
+        return file if file.exists() else None
 
     @property
     def device_tree(self) -> Path:
@@ -91,6 +97,8 @@ def _digest(virtual: "VirtualBoard", pair: keys.Keys) -> str:
         digest.update(name.encode() + b"\0" + file.read_bytes())
     for maker in (__file__, cpio.__file__):
         digest.update(Path(maker).read_bytes())
+    if virtual.underlay:
+        digest.update(Path(underlay.__file__).read_bytes() + underlay.digest().encode())
     return digest.hexdigest()[:16]
 
 
@@ -146,6 +154,9 @@ def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) 
             "card_modules": modules[card:],
         }
         _add_system(root, loaded, image.keys)
+        if virtual.underlay:
+            built = underlay.build(_made(Path(aside) / "underlay"), report)
+            shutil.copyfile(built, made.folder / underlay.IMAGE)
         with made.initramfs.open("wb") as out:
             root.write(out)
         manifest = {file.name: _facts(file) for file in sorted(made.folder.iterdir())}
@@ -168,7 +179,7 @@ def _take_kernel(
             if name.startswith("boot/vmlinuz-"):
                 image.kernel.write_bytes(_content(entry, archive))
             elif name.endswith(f"/{virtual.dtb}"):
-                image.device_tree.write_bytes(_bootable(_content(entry, archive)))
+                image.device_tree.write_bytes(_bootable(_content(entry, archive), virtual))
             elif name.endswith(".ko") and stem in wanted:
                 modules[stem] = f"/usr/{name}"
                 root.file(f"usr/{name}", _content(entry, archive))
@@ -179,10 +190,17 @@ def _take_kernel(
     return [modules[name] for name in wanted]
 
 
-def _bootable(blob: bytes) -> bytes:
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _bootable(blob: bytes, virtual: "VirtualBoard") -> bytes:
     """Return the device tree with the PL011 as a plain console: there is no Bluetooth on it."""
     tree = fdt.Tree.parse(blob)
     tree.root.at("/soc/serial@7e201000").children.pop("bluetooth", None)
+    if virtual.underlay:
+        underlay.beneath(tree)
     return tree.dump()
 
 

@@ -281,13 +281,13 @@ def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Optio
     seed = _KNOWN_SEED if options.icount else None
     device_tree.write_bytes(image.seeded(made.device_tree, seed))
     arguments = board.virtual.arguments
-    if not board.kvm:
+    if not board.kvm and not board.virtual.underlay:
         arguments += (_NO_KVM,)
     if options.icount:
         arguments += (f"rpikit.name={folder.name}",)
     boot = qemu.Boot(
         board.virtual.machine, board.memory, made.kernel, device_tree, made.initramfs,
-        arguments, options,
+        arguments, options, underlay=made.underlay,
     )  # fmt: skip
     card = _card(folder) if options.card else None
     return replace(boot, snapshot=snapshot.place(boot, made), card=card)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit.errors import ToolError
+from rpikit.virtual import underlay
 
 PROGRAM = "qemu-system-aarch64"
 _PR_SET_PDEATHSIG = 1
@@ -54,6 +55,10 @@ class Boot:
     """Where the machine's state after the boot is kept; None to boot without."""
     card: Path | None = None
     """The content of its SD card; None for a slot without one."""
+    underlay: Path | None = None
+    """What boots at EL2 instead of the kernel and starts it; None for nothing beneath it."""
+    loaded: tuple[tuple[int, Path], ...] = ()
+    """What else is in its memory at the start, and where."""
 
 
 def require() -> None:
@@ -96,8 +101,11 @@ def command_alone(boot: Boot, console: Path) -> list[str]:
 def _machine(boot: Boot) -> list[str]:
     words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
     words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
-    words += ["-kernel", str(boot.kernel), "-dtb", str(boot.device_tree)]
+    words += ["-kernel", str(boot.underlay or boot.kernel), "-dtb", str(boot.device_tree)]
     words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    above = () if boot.underlay is None else ((underlay.KERNEL, boot.kernel),)
+    for address, file in (*above, *boot.loaded):
+        words += ["-device", f"loader,file={file},addr={address:#x},force-raw=on"]
     if boot.card is not None:
         words += ["-drive", f"if=sd,format=raw,file={boot.card}"]
     if boot.options.icount:  # QEMU writes seeds of its own into the device tree

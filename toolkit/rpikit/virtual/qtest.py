@@ -88,6 +88,10 @@ class Qtest(_Lines):
         """Write a register; the machine does it before anything asked later."""
         self.send(f"writel {address:#x} {value:#x}", lambda _: None)
 
+    def write_block(self, address: int, data: bytes) -> None:
+        """Write memory; the machine does it before anything asked later."""
+        self.send(f"write {address:#x} {len(data):#x} 0x{data.hex()}", lambda _: None)
+
     def read_block(self, address: int, size: int, done: Callable[[bytes | None], None]) -> None:
         """Read `size` bytes of registers at once; `done` is called in the stream's order."""
 

@@ -14,6 +14,7 @@ from rpikit.virtual import protocol
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.protocol import Request
 from rpikit.virtual.qtest import Qtest
+from rpikit.virtual.underlay import Posts
 from rpikit.virtual.wires import Edge, Wires
 
 _WATCHING_SECONDS = 0.002
@@ -36,7 +37,7 @@ async def _no_debugger(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 class Server:
     """Serves clients of one machine; `stopped` is set when one asks for the end."""
 
-    def __init__(self, registers: Registers) -> None:
+    def __init__(self, registers: Registers, *, has_underlay: bool = False) -> None:
         self.stopped = asyncio.Event()
         self.last_used = time.monotonic()
         self.clients = 0
@@ -47,7 +48,9 @@ class Server:
         self.debugger: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
         self.debugger = _no_debugger
         self._registers = registers
-        self._wires = Wires(registers, self.qtest, self._emit, time.monotonic_ns)
+        self._posts = Posts(self.qtest, registers) if has_underlay else None
+        mover = self._posts or self.qtest
+        self._wires = Wires(registers, mover, self._emit, time.monotonic_ns)
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
         self._wanted = asyncio.Event()
         self._block = b""
@@ -102,6 +105,11 @@ class Server:
         finally:
             self._is_debugged = False
 
+    async def begin(self) -> None:
+        """Take note that the machine, which stands still, was brought back from a snapshot."""
+        if self._posts is not None:
+            await self._posts.begin()
+
     def reset(self) -> None:
         """Take note that the machine was reset."""
         self._block = b""
@@ -127,6 +135,8 @@ class Server:
             if not done.done():  # the one who asked may be gone by now
                 done.set_result(None)
 
+        if self._posts is not None:
+            self._posts.look()
         self.qtest.read_block(self._registers.base, self._registers.size, seen)
         await done
 
@@ -148,6 +158,8 @@ class Server:
             case "withdraw":
                 return {"port": await self.withdraw(request.port)}
         await self._look()
+        if self._posts is not None:
+            self._posts.check()
         self._wanted.set()
         wires, line = self._wires, request.line
         match request.op:

@@ -37,6 +37,7 @@ def place(boot: qemu.Boot, made: image.Image) -> Path | None:
     program = Path(shutil.which(qemu.PROGRAM) or qemu.PROGRAM).resolve().stat()
     none = Path()
     same = replace(boot, kernel=none, device_tree=none, initramfs=none, options=_USED_FOR_ALL)
+    same = replace(same, underlay=same.underlay and none)  # what it is, the image's folder says
     facts = (made.folder.name, program.st_size, program.st_mtime_ns, repr(same))
     digest = hashlib.sha256(repr(facts).encode())
     for maker in (__file__, qemu.__file__):

@@ -32,8 +32,7 @@ class Starter:
         console.listener = self._listen
 
     async def bring_back(self) -> None:
-        """Go on where the snapshot was taken, as a board of this name."""
-        await snapshot.wait_until_loaded(self._qmp)
+        """Go on where the snapshot, which is loaded, was taken, as a board of this name."""
         await self._plug_in()
         self._tell()
         await self._qmp.execute("cont")

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "underlay/psci.h"
+
+#include <stdbool.h>
+
+#include "underlay/chip.h"
+#include "underlay/registers.h"
+
+/* DEN0022, section 5.1: function identifiers; bit 30 marks those with 64-bit arguments. */
+enum {
+    PSCI_VERSION = 0x84000000,
+    CPU_ON = 0x84000003,
+    AFFINITY_INFO = 0x84000004,
+    MIGRATE_INFO_TYPE = 0x84000006,
+    SYSTEM_OFF = 0x84000008,
+    SYSTEM_RESET = 0x84000009,
+    PSCI_FEATURES = 0x8400000a,
+};
+
+#define WIDE UINT32_C(0x40000000)
+
+enum { /* section 5.2.2 */
+       SUCCESS = 0,
+       NOT_SUPPORTED = -1,
+       INVALID_PARAMETERS = -2,
+       ALREADY_ON = -4,
+};
+
+enum { IS_ON = 0, IS_OFF = 1, NO_TRUSTED_OS = 2 };
+
+static struct {
+    volatile bool wanted;
+    uint64_t entry, context;
+} cores[CORES] = {{.wanted = true}};
+
+static int64_t turn_on(uint64_t core, uint64_t entry, uint64_t context)
+{
+    if (core >= CORES)
+        return INVALID_PARAMETERS;
+    if (cores[core].wanted)
+        return ALREADY_ON;
+    cores[core].entry = entry;
+    cores[core].context = context;
+    barrier();
+    cores[core].wanted = true;
+    barrier();
+    chip_wake((uint32_t)core);
+    return SUCCESS;
+}
+
+static bool is_known(uint32_t function)
+{
+    return (function >= CPU_ON && function <= AFFINITY_INFO) || function == PSCI_VERSION ||
+           (function >= SYSTEM_OFF && function <= PSCI_FEATURES) || function == MIGRATE_INFO_TYPE;
+}
+
+int64_t psci_call(uint32_t function, uint64_t first, uint64_t second, uint64_t third)
+{
+    switch (function & ~WIDE) {
+    case PSCI_VERSION:
+        return 0x10000; /* 1.0 */
+    case CPU_ON:
+        return turn_on(first & 0xffffff, second, third);
+    case AFFINITY_INFO:
+        return first < CORES && cores[first].wanted ? IS_ON : IS_OFF;
+    case MIGRATE_INFO_TYPE:
+        return NO_TRUSTED_OS;
+    case SYSTEM_OFF:
+        chip_end(false);
+    case SYSTEM_RESET:
+        chip_end(true);
+    case PSCI_FEATURES:
+        return is_known((uint32_t)first & ~WIDE) ? SUCCESS : NOT_SUPPORTED;
+    default:
+        return NOT_SUPPORTED;
+    }
+}
+
+uint64_t psci_wait(uint64_t *context)
+{
+    const uint32_t core = this_core();
+
+    while (!cores[core].wanted)
+        __asm__ volatile("wfi");
+    barrier();
+    *context = cores[core].context;
+    return cores[core].entry;
+}

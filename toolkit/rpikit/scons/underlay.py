@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""SCons tool: the program beneath a virtual board's kernel, as the image that QEMU loads."""
+
+from typing import Any
+
+from rpikit import elf_edit
+
+NAME = "kernel8.img"
+_SCRIPT = "underlay/underlay.lds"
+_LIBRARY = ("format", "string")
+
+
+def exists(env: Any) -> bool:
+    return bool(env)
+
+
+def generate(env: Any) -> None:
+    env.AddMethod(underlay, "Underlay")
+
+
+def underlay(env: Any) -> Any:
+    """Link kernel8.img, and kernel8.debug with symbols for a debugger."""
+    settings = env["SETTINGS"]
+    root, folder = settings.root / "c", settings.out / "underlay"
+    flags = [
+        *env["BINDINGS_FLAGS"],
+        "-O2",
+        "-fno-stack-protector",
+        "-mstrict-align",  # with the MMU off all memory is device memory
+    ]
+    files = [*env.SourcesIn("underlay"), *(root / "lib" / f"{name}.c" for name in _LIBRARY)]
+    parts = [env.Compiled(file, folder / "obj", flags) for file in files]
+    script = str(root / _SCRIPT)
+    debug = env.Linked(
+        folder / "kernel8.debug",
+        parts,
+        "--build-id=none",
+        "--gc-sections",
+        "-zmax-page-size=0x1000",
+        "--fatal-warnings",
+        f"--script={script}",
+    )
+    env.Depends(debug, script)
+    return [*env.Edited(folder / NAME, debug, elf_edit.flat), *debug]
