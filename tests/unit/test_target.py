@@ -10,11 +10,18 @@ from rpikit.errors import BoardError, DescriptionError
 from rpikit.transport.local import Local
 
 BOARD = board.load("virtual-pi3")
+EDGES = board.load("virtual-pi3-edges")
 HOST = board.load("host")
 
 CASES = [
     (BOARD, "auto", "true", "target: hvt, since virtual-pi3 has /dev/kvm"),
     (BOARD, "auto", "false", "target: spt, since virtual-pi3 has no /dev/kvm"),
+    (
+        EDGES,
+        "auto",
+        "false",
+        "target: spt, since virtual-pi3-edges has no /dev/kvm: what reports its edges has EL2",
+    ),
     (BOARD, "spt", "true", "target: spt, as asked"),
     (BOARD, "hvt", "true", "target: hvt, as asked"),
     (

@@ -31,6 +31,12 @@ def expected(board: Board, asked: str = AUTO) -> Board:
     return board.made_for(asked)
 
 
+def _because(board: Board) -> str:
+    """Say why there is none, where that is known."""
+    beneath = board.virtual is not None and board.virtual.underlay
+    return ": what reports its edges has EL2" if beneath else ""
+
+
 def chosen(
     board: Board,
     asked: str,
@@ -48,7 +54,7 @@ def chosen(
         why = f"since {board.name} has /dev/kvm" if asked == AUTO else "as asked"
         found = board.made_for("hvt")
     elif asked == AUTO:
-        found, why = board.made_for("spt"), f"since {board.name} has no /dev/kvm"
+        found, why = board.made_for("spt"), f"since {board.name} has no /dev/kvm{_because(board)}"
     else:
         raise BoardError(
             f"--target {asked}: {transport.name} has no /dev/kvm, which hvt needs",
