@@ -28,7 +28,7 @@ from rpikit.transport.line.session import DEAD_SECONDS, LOGIN_SECONDS
 from rpikit.transport.local import Local
 from rpikit.transport.serial import Serial
 from rpikit.transport.ssh import Ssh
-from rpikit.virtual import machine, qemu
+from rpikit.virtual import line, machine, qemu
 from rpikit.virtual.line import Faults, Wire
 
 KIND = "rpi3b"  # that the bench takes them for
@@ -226,6 +226,9 @@ class ShellBoard(Closing):
                 os.execve(words[0], words, self._environment)
             os._exit(127)
         self._console, self._far = process, far
+        said = b""
+        while b"# " not in said and b"$ " not in said:  # before that a Ctrl-C would end it
+            said += os.read(far, 4096)
 
     def _reap(self) -> None:
         if self._console is not None:
@@ -267,8 +270,7 @@ class PiBoard(Closing):
     def cut_power(self, wire: Wire) -> None:
         machine.cut(self._name)
         self._up()
-        with Wire.to(self._machine.serials[-1], baud=None) as other:
-            wire.lead_to(os.dup(other.far))
+        wire.lead_to(line.opened(self._machine.serials[-1]))
 
     def close(self) -> None:
         machine.down(self._name)
