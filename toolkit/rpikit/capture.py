@@ -54,6 +54,10 @@ class Capture:
         ]
         return "\n".join([drawn, f"console, {ARRIVAL}:", *told])
 
+    def levels(self, pin: str) -> list[str]:
+        """Return the levels that a pin changed to, in order."""
+        return ["on" if on else "off" for _, on in self.traces[pin].edges]
+
     def values(self) -> dict[str, Any]:
         """Return it as one object for programs; times are nanoseconds after its beginning."""
         levels = {active: name for name, active in _LEVELS.items()}

@@ -25,6 +25,7 @@ from rpikit.bench.baseline import Baselines
 from rpikit.bench.pin import Pin
 from rpikit.bench.session import open_wires
 from rpikit.bench.wires import Panel, Wires
+from rpikit.capture import Capture
 from rpikit.connect import Connection
 from rpikit.console import Console
 from rpikit.device import DeviceHalf
@@ -45,6 +46,7 @@ class Subject:
 
 
 SUBJECT = pytest.StashKey[Subject]()
+CONSOLE = "console.log"
 FACTS = pytest.StashKey[dict[str, Any]]()
 """What the report says of board, wiring and image, as far as they are known."""
 
@@ -243,8 +245,43 @@ def dut(
     request: pytest.FixtureRequest, firmware: Firmware, pins: Panel, tmp_path: Path
 ) -> Iterator[Any]:
     """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
-    with firmware.fresh(request.node.name, tmp_path / "console.log", pins.scope.hear) as dut:
+    with firmware.fresh(request.node.name, tmp_path / CONSOLE, pins.scope.hear) as dut:
         yield dut
+
+
+class Fresh:
+    """Starts the firmware anew, with its pins at idle and an empty record, as often as called.
+
+    It keeps what was recorded of the last time: of a property that failed, the shortest example.
+    """
+
+    def __init__(self, wires: Wires, firmware: Firmware, folders: pytest.TempPathFactory) -> None:
+        self._wires = wires
+        self._firmware = firmware
+        self._folders = folders
+        self.capture: Capture | None = None
+        self.log: Path | None = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[Panel]:
+        """Give the pins of a firmware that has just become ready."""
+        self.capture = self.log = None
+        self._firmware.half.stop()
+        with self._wires.panel() as panel:
+            self.log = self._folders.mktemp("fresh") / CONSOLE
+            try:
+                with self._firmware.fresh("fresh", self.log, panel.scope.hear):
+                    yield panel
+            finally:
+                self.capture = panel.scope.capture()
+
+
+@pytest.fixture(scope="session")
+def fresh(
+    rpikit_bench: Wires, firmware: Firmware, tmp_path_factory: pytest.TempPathFactory
+) -> Fresh:
+    """Give what starts the firmware anew within a test: `with fresh() as pins: ...`."""
+    return Fresh(rpikit_bench, firmware, tmp_path_factory)
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ import pytest
 
 from rpikit import evidence
 from rpikit.errors import RpikitError
-from rpikit.pytest_fixtures import FACTS, SUBJECT
+from rpikit.pytest_fixtures import CONSOLE, FACTS, SUBJECT
 from rpikit.results_evidence import Report, ReportedTest
 from rpikit.verdict import Verdict
 
 if TYPE_CHECKING:
     from rpikit.bench.wires import Panel
+    from rpikit.pytest_fixtures import Fresh
 
-CONSOLE = "console.log"
 DUMP = "pins.vcd"
 _ADDED = "rpikit"  # the attribute of pytest's report
 
@@ -168,22 +168,30 @@ def _taken(
 
     known = getattr(item, "funcargs", {})
     log = known["tmp_path"] / CONSOLE if "tmp_path" in known else None
+    again: Fresh | None = known.get("fresh")
+    if again is not None and again.log is not None:
+        log = again.log
     taken: dict[str, Any] = {}
     if log is not None and log.is_file():
         taken["console"] = log.read_text(encoding="utf-8", errors="replace")
     panel: Panel | None = known.get("pins")
-    if panel is None or report.when == "teardown" or not (report.when == "call" or report.failed):
+    if report.when == "teardown" or not (report.when == "call" or report.failed):
         return taken
-    capture = panel.scope.capture()
+    capture = again.capture if again is not None else None
+    latencies = []
+    if panel is not None:
+        capture = panel.scope.capture()
+        latencies = [measured.values() for measured in panel.scope.measured]
+    if capture is None:
+        return taken
     dump = vcd.written(capture)
     if log is not None:
         log.with_name(DUMP).write_text(dump, encoding="utf-8")
     if report.failed and not isinstance(error, RpikitError):
-        if not isinstance(error, PinError):
+        if panel is not None and not isinstance(error, PinError):
             report.sections.append(("Pins", panel.scope.draw()))
         if log is not None:
             report.sections.append(("Waveform", str(log.with_name(DUMP))))
-    latencies = [measured.values() for measured in panel.scope.measured]
     return taken | {"capture": capture.values(), "dump": dump, "latencies": latencies}
 
 

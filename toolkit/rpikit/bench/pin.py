@@ -5,9 +5,10 @@ Times come from the stamps of edges, never from the moment Python noticed them. 
 expectation says what was awaited, what was seen last, and draws all named pins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rpikit import units
 from rpikit.bench import Clock, Line
@@ -16,6 +17,9 @@ from rpikit.bench.scope import Level, PinEdge, Scope, Tape
 from rpikit.errors import BenchError
 from rpikit.units import Duration, ms, s
 from rpikit.waveform import milliseconds
+
+if TYPE_CHECKING:
+    from rpikit.bench.presses import Stroke
 
 _DELIVERY = 500 * ms  # how late an edge may reach us; its stamp still says when it was
 _QUIET = 50 * ms  # after so long without an edge, none is on its way
@@ -74,7 +78,7 @@ class Pin:
     ) -> None:
         self.name = name
         self._line = line
-        self._is_input = is_input
+        self.is_input = is_input
         self._active_high = active_high
         self._clock = clock
         self.scope = scope
@@ -84,7 +88,7 @@ class Pin:
 
     def _begin(self) -> PinEdge:
         """Bring an input of the firmware to its idle level, or read an output's."""
-        if self._is_input:
+        if self.is_input:
             return PinEdge(self.name, "off", self._line.drive(not self._active_high))
         return PinEdge(self.name, self.level(), self._clock.now_ns())
 
@@ -110,6 +114,15 @@ class Pin:
             self._clock.sleep_until(down.at_ns + hold.ns)
         return Press(hold, tuple(self._tape.edges[before:]))
 
+    def play(self, strokes: "Iterable[Stroke]") -> list[Press]:
+        """Press as a sequence says, with its pauses; return what each press came to."""
+        made = []
+        for stroke in strokes:
+            press = self.press(stroke.hold, bounce=stroke.bounce, seed=stroke.seed)
+            made.append(press)
+            self._clock.sleep_until(press.edges[-1].at_ns + stroke.pause.ns)
+        return made
+
     @contextmanager
     def pressed(self, *, bounce: bounces.Profile = "ideal", seed: int = 0) -> Iterator[PinEdge]:
         """Hold the pin on inside the block; give the edge that began it."""
@@ -123,7 +136,7 @@ class Pin:
         self, profile: bounces.Profile, seed: int, hold: Duration | None
     ) -> Iterator[PinEdge]:
         bounces.checked(profile)
-        if self._is_input and self._tape.last.level == "on":
+        if self.is_input and self._tape.last.level == "on":
             raise ValueError(f"{self.name} is already pressed: a press ends before the next begins")
         try:
             down = self._drive("on")
@@ -147,7 +160,7 @@ class Pin:
 
     def release(self) -> None:
         """Bring the pin to its idle level, off; an output of the firmware has none."""
-        if self._is_input and self._tape.last.level == "on":
+        if self.is_input and self._tape.last.level == "on":
             self._drive("off")
 
     def expect(
@@ -244,7 +257,7 @@ class Pin:
                 self._watch.close()
 
     def _drive(self, level: Level) -> PinEdge:
-        if not self._is_input:
+        if not self.is_input:
             raise BenchError(
                 f"{self.name}: an output of the firmware cannot be driven from the bench",
                 hint='press devices with direction "in"; expect levels of the others',

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rpikit import plugins
 from rpikit.app import App, Device
-from rpikit.bench import Clock, HostClock, Line, latency
+from rpikit.bench import Clock, HostClock, Line, latency, replay
 from rpikit.bench.baseline import Baselines
 from rpikit.bench.latency import Claim, Latency
 from rpikit.bench.pin import Pin
-from rpikit.bench.scope import Scope
+from rpikit.bench.scope import PinEdge, Scope
+from rpikit.capture import Capture, load
 from rpikit.closing import Closing
 from rpikit.errors import BenchError
 from rpikit.units import Duration, ms, s
@@ -60,8 +62,9 @@ class Site:
 class Panel(Mapping[str, Pin]):
     """The named pins of one test and the scope that records them."""
 
-    def __init__(self, pins: Mapping[str, Pin], scope: Scope) -> None:
+    def __init__(self, pins: Mapping[str, Pin], scope: Scope, clock: Clock) -> None:
         self._pins = pins
+        self._clock = clock
         self.scope = scope
 
     def __getitem__(self, name: str) -> Pin:
@@ -75,6 +78,14 @@ class Panel(Mapping[str, Pin]):
 
     def __len__(self) -> int:
         return len(self._pins)
+
+    def play(self, recording: Capture | Path) -> list[PinEdge]:
+        """Drive the inputs of the firmware as they were recorded; return the edges made.
+
+        A recording is a capture, or the file of one: VCD or JSON.
+        """
+        taken = load(recording) if isinstance(recording, Path) else recording
+        return replay.play(taken, self._pins, self._clock)
 
 
 class Wires(Closing):
@@ -126,7 +137,7 @@ class Wires(Closing):
                     scope=scope,
                 )
                 closing.callback(pins[name].close)
-            yield Panel(pins, scope)
+            yield Panel(pins, scope, self._clock)
 
     def latency(
         self,
