@@ -31,7 +31,7 @@ KINDS = {"kill": ("kill",), "connection": ("reset", "mute"), "power": ("power",)
 WEIGHTS = {"kill": 40, "reset": 37, "mute": 11, "power": 12}
 STEPS = ("connect", "stage", "send", "verify", "start", "trial", "confirm")
 ENDS = ("killed", "killed", "interrupted", "interrupted", "left alone")  # a flash gone mute
-GLANCE = 0.004  # seconds
+GLANCE = 0.01  # seconds
 _HELD = f"read -r _ pid _ <{device.HOME}/lock && kill -0 $pid"
 
 
@@ -65,10 +65,18 @@ class Bench(Closing):
         self._phases: list[str] = []
         self.version = ""
         self.file = self._next()
-        assert self.dut.flash(self.file).wait() == 0
-        if has_card:
+        try:
+            self._begin()
+        except BaseException:
+            self.dut.close()
+            raise
+
+    def _begin(self) -> None:
+        """Have a confirmed version on the board, and know how a flash goes."""
+        first = self.dut.flash(self.file)
+        assert first.wait() == 0, first.said
+        if self.dut.has_card:
             self.dut.half.setup()
-        self.version = self._version
         self.watcher = Watcher(self.dut, self._watched)
         self.bytes, self.times = self._measure()
 
@@ -140,7 +148,7 @@ class Cuts(Closing):
         plan = drawn(seed, self._only)
         bench = self._bench(has_card=plan.kind == "power")
         command, step, after, cut_at = self._flash(plan, bench)
-        status = command.wait()
+        status = command.wait(WITHIN * 3)
         gave_up = round(time.monotonic() - cut_at, 2)
         bench.dut.proxy.heal()
         facts: dict[str, object] = {
@@ -279,6 +287,7 @@ def _idle_faults(found: Status) -> list[str]:
 def main() -> int:
     """Run the campaign as the command line says."""
     options = campaign.parser(__doc__ or "", list(KINDS)).parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="rpikit-cuts-") as name:
         os.environ["RPIKIT_STATE"] = f"{name}/state"
         with Cuts(Path(name), options.only) as cuts:
