@@ -13,6 +13,7 @@ piece=1024 # bytes that are told about in one line
 sink=      # where data goes
 length=0   # of the sink
 last=      # the command that was done last, and its answer
+strange=0  # batches in a row that are neither; after 40 the line goes back to whoever types there
 status=0 extra=0
 
 tell() { # KIND A B C: one line with its own check
@@ -231,10 +232,12 @@ close_channel() { # ID
     rm -f "i.$1" "o.$1" "s.$1" "p.$1" "q.$1"
 }
 
-speed() { # BAUD: stay at it if a whole command comes within 2 s, else go back
+speed() { # BAUD: stay at it if a whole command comes within 3 s, else go back
     before=$(stty -g)
+    stty min 0 time 4 # until our answer is on the line, whatever a driver says of that
+    dd bs=1 count=1 >b
     stty "$1"
-    stty min 0 time 20
+    stty min 0 time 30
     dd bs=1 count=1 >b
     stty min 0 time 1
     dd bs=$batch count=1 iflag=fullblock >>b
@@ -262,12 +265,16 @@ main() {
     while get; do
         size_of b
         if [ $size -le $batch ] && frame; then
-            continue
+            :
         elif [ -n "$sink" ]; then
             cat b >>"$sink" && report b $length && length=$((length + size))
         else
             tell 4 0 0 0
+            strange=$((strange + 1))
+            [ $strange -lt 40 ] || break
+            continue
         fi
+        strange=0
     done
 }
 

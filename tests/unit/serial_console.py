@@ -4,6 +4,7 @@
 import os
 import pty
 import signal
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,15 +19,8 @@ SHELLS = {
 
 
 @contextmanager
-def console(
-    kind: str | Path,
-    folder: Path,
-    *,
-    baud: int | None = None,
-    faults: Faults | None = None,
-    seed: int = 1,
-) -> Iterator[Wire]:
-    """Start a shell, or a program, on a terminal of its own and lay a line to it."""
+def shell(kind: str | Path, folder: Path) -> Iterator[int]:
+    """Start a shell, or a program, on a terminal of its own; give what leads there."""
     words = [str(kind)] if isinstance(kind, Path) else SHELLS[kind]
     process, far = pty.fork()
     if process == 0:
@@ -35,9 +29,37 @@ def console(
             os.execvpe(words[0], words, {**os.environ, "TMPDIR": str(folder), "HOME": str(folder)})
         os._exit(127)
     try:
-        with Wire(far, baud=baud, faults=faults, seed=seed) as wire:
-            yield wire
+        yield far
     finally:
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
+        os.close(far)
+
+
+@contextmanager
+def console(
+    kind: str | Path,
+    folder: Path,
+    *,
+    baud: int | None = None,
+    faults: Faults | None = None,
+    seed: int = 1,
+    speeds: tuple[int, ...] = (),
+) -> Iterator[Wire]:
+    """Start a shell, or a program, on a terminal of its own and lay a line to it.
+
+    With `speeds` that terminal has the first of them, and the line those of its two ends.
+    """
+    with shell(kind, folder) as far:
+        if speeds:
+            set_speed(far, speeds[0])
+        with Wire(os.dup(far), baud=baud, faults=faults, seed=seed, speeds=speeds) as wire:
+            yield wire
+
+
+def set_speed(descriptor: int, baud: int) -> None:
+    """Give a terminal a speed in both directions."""
+    settings = termios.tcgetattr(descriptor)
+    settings[4] = settings[5] = getattr(termios, f"B{baud}")
+    termios.tcsetattr(descriptor, termios.TCSANOW, settings)

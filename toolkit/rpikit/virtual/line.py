@@ -8,6 +8,7 @@ and another end. The same seed gives the same faults at the same bytes.
 import os
 import random
 import select
+import termios
 import threading
 import time
 import tty
@@ -40,7 +41,9 @@ class Direction:
     def __init__(self, baud: int | None, faults: Faults, seed: int) -> None:
         self.carried = 0
         self.is_cut = False
-        self._baud = baud
+        self.is_muted = False  # nothing passes this way
+        self.is_garbled = False  # the two ends have different speeds
+        self.baud = baud
         self._faults = faults
         self._random = random.Random(seed)
         self._waiting: deque[tuple[float, bytes]] = deque()
@@ -57,8 +60,8 @@ class Direction:
         for at in range(0, len(data), 16):
             part = data[at : at + 16]
             self._free = max(self._free, now)
-            if self._baud is not None:
-                self._free += 10 * len(part) / self._baud
+            if self.baud:
+                self._free += 10 * len(part) / self.baud
             self._waiting.append((self._free + self._faults.delay, part))
             self._length += len(part)
 
@@ -83,8 +86,10 @@ class Direction:
                 self.is_cut = True
             dice = self._random.random()
             bit = 1 << self._random.randrange(8)
-            if self.is_cut or dice < self._faults.drop:
+            if self.is_cut or self.is_muted or dice < self._faults.drop:
                 continue
+            if self.is_garbled:
+                byte = self._random.randrange(256)
             out.append(byte ^ bit if dice < self._faults.drop + self._faults.flip else byte)
         return bytes(out)
 
@@ -93,9 +98,21 @@ class Wire(Closing):
     """A line between a new pty, at `place`, and what the descriptor `far` leads to."""
 
     def __init__(
-        self, far: int, *, baud: int | None = 115200, faults: Faults | None = None, seed: int = 1
+        self,
+        far: int,
+        *,
+        baud: int | None = 115200,
+        faults: Faults | None = None,
+        seed: int = 1,
+        speeds: tuple[int, ...] = (),
     ) -> None:
+        """`baud` is the speed of the line, None for one without a limit.
+
+        With `speeds` each end has the speed of its terminal instead, the far one only if it is one
+        of those; what one sends at a speed that is not the other's arrives as garbage.
+        """
         faults = faults or Faults()
+        self._speeds = speeds
         self._far = far
         self._near, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -115,9 +132,7 @@ class Wire(Closing):
         cls, place: Path | str, *, baud: int | None, faults: Faults | None = None, seed: int = 1
     ) -> "Wire":
         """Lay a line to a port of this machine, such as a virtual board's serial1."""
-        far = os.open(place, os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(far)
-        return cls(far, baud=baud, faults=faults, seed=seed)
+        return cls(opened(place), baud=baud, faults=faults, seed=seed)
 
     @property
     def is_cut(self) -> bool:
@@ -145,6 +160,13 @@ class Wire(Closing):
             with suppress(OSError):
                 os.close(descriptor)
 
+    def _compare_speeds(self) -> None:
+        if self._speeds:
+            near, far = _speed_of(self._slave), _speed_of(self._far)
+            self.there.baud, self.back.baud = near, far
+            is_garbled = near != far or far not in self._speeds
+            self.there.is_garbled = self.back.is_garbled = is_garbled
+
     def _carry(self) -> None:
         left = {self.there: b"", self.back: b""}
         while not self._ended.is_set():
@@ -153,6 +175,7 @@ class Wire(Closing):
             with suppress(OSError, ValueError):
                 select.select(waiting, [], [], _STEP_SECONDS)
             with self._lock:
+                self._compare_speeds()
                 if self.there.is_cut or self.back.is_cut:
                     self.there.is_cut = self.back.is_cut = True
                 for source, way, target in (
@@ -170,3 +193,25 @@ class Wire(Closing):
                             pass
                         except OSError:  # nobody is there to take it
                             left[way] = b""
+
+
+def opened(place: Path | str) -> int:
+    """Open a port of this machine as it is: what leads to the far end of a `Wire`."""
+    port = os.open(place, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(port)
+    return port
+
+
+_SPEEDS = {
+    getattr(termios, name): int(name[1:])
+    for name in dir(termios)
+    if name[:1] == "B" and name[1:].isdigit()
+}
+
+
+def _speed_of(descriptor: int) -> int:
+    """Return the speed that a terminal was given, through either of its ends; 0 if none."""
+    try:
+        return _SPEEDS.get(termios.tcgetattr(descriptor)[5], 0)
+    except termios.error:
+        return 0

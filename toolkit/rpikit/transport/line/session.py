@@ -20,7 +20,10 @@ from rpikit.transport.line.sender import Run, Sender
 
 LOGIN_SECONDS = 90.0
 DEAD_SECONDS = 20.0
+_HERE = (Kind.UNKNOWN, Kind.PIECE, Kind.ANSWER)  # what only a receiver says that runs
+_GOODBYES = 3  # of which noise may have the first
 _PROMPT_SECONDS = 0.6
+_UNCLEAR = 4  # times that a console says nothing known, before another speed is tried
 _BUSY_SECONDS = 6.0  # without a word from a receiver that tells each 2 s that it is at work
 _SILENCE = 0.2  # seconds that end a batch: stty's time 1, and a margin
 _CHUNK = 512  # bytes handed to the port at once
@@ -72,36 +75,44 @@ class Session:
         self._piece = 1024
         self._batch = 4096
         self._told: list[Told] = []
+        self._console_baud = port.baud
         self._alive = 0.0  # when the receiver was last known to be at work
         self._is_awaited = False  # whether the receiver has ended all batches, and waits for one
 
     # From a console to the receiver.
 
     def open(self, way: Login, bauds: tuple[int, ...]) -> None:
-        """Log in and start the receiver; `bauds` are the speeds at which the console may be."""
+        """Log in and start the receiver.
+
+        `bauds` are the speeds at which the console may be, its own one first; at another one there
+        may be a receiver that nobody ended.
+        """
         deadline = self.port.now() + self._patience
         speeds = [self.port.baud, *(one for one in bauds if one != self.port.baud)]
-        silent = 0
+        unclear = 0
         self._type(b"\r")
         while True:
             heard = self._heard(0.4)
-            if any(one.kind in (Kind.UNKNOWN, Kind.PIECE, Kind.ANSWER) for one in self._told):
+            if any(one.kind in _HERE for one in self._told):
                 self._end_other()
+                self._go_to(bauds[0])
+                speeds.sort(key=lambda one: one != bauds[0])
                 self._type(b"\r")
                 continue
-            silent = 0 if heard.strip() else silent + 1
             step = way.seen(heard)
+            unclear = unclear + 1 if step is Step.OTHER else 0
             if step is Step.LOADER or (step is Step.SHELL and self._load()):
                 if self._start():
+                    self._console_baud = self.port.baud
                     return
                 self._type(b"\r")
                 continue
             if self.port.now() > deadline:
                 raise self._no_shell(heard)
-            if silent >= 4 and len(speeds) > 1:
-                silent = 0
+            if unclear >= _UNCLEAR and len(speeds) > 1:
+                unclear = 0
                 speeds.append(speeds.pop(0))
-                self.port.set_baud(speeds[0])
+                self._go_to(speeds[0])
             self._type(way.answer(step))
 
     def _no_shell(self, heard: str) -> BoardError:
@@ -174,6 +185,12 @@ class Session:
             self._type(command(999_999, _EXIT, check))
         self._heard(0.8)
         self._told.clear()
+
+    def _go_to(self, baud: int) -> None:
+        """Speak and listen at another speed."""
+        if baud != self.port.baud:
+            self.port.drain()
+            self.port.set_baud(baud)
 
     def _type(self, data: bytes) -> None:
         for at in range(0, len(data), _CHUNK):
@@ -393,34 +410,44 @@ class Session:
         self._is_awaited = True
 
     def raise_speed(self, baud: int) -> bool:
-        """Try a higher speed, and stay at it if both sides can; say whether."""
+        """Try a higher speed, and stay at it if both sides can; say whether.
+
+        The receiver goes back unless a whole command comes within 3 s. Which speed it is at when
+        its answer was lost is found out by asking at both.
+        """
         before = self.port.baud
-        self.ask(f"stty -a >g; after='speed {baud}'")
-        self.port.wait(0.3)
-        try:
-            self.port.set_baud(baud)
-            self._number += 1
-            frame = command(self._number, ":", self._check)
-            self.port.write(frame)
-            if self._answer(1.5, 0) is not None:
-                return True
-        except BoardError:
-            pass  # this side cannot; the other goes back by itself
-        self.port.set_baud(before)
-        self.port.wait(2.5)
-        self.ask(":")
-        return False
+        self.ask(f"after='speed {baud}'")
+        self.port.wait(0.7)
+        for speed in (baud, before) * 3:
+            try:
+                self._go_to(speed)
+            except BoardError:  # this side cannot; the other goes back by itself
+                continue
+            if speed == before:
+                self.port.wait(3.5)
+            for _ in range(2):
+                self._number += 1
+                self.port.write(command(self._number, ":", self._check))
+                if self._answer(0.8, 0) is not None:
+                    return speed == baud
+                self.port.wait(_SILENCE)
+        raise self.lost(f"speed {baud}")
 
     def close(self) -> None:
         """Leave the line as it was found, if it still answers."""
-        self._number += 1
-        frame = command(self._number, _EXIT, self._check)
-        self.port.drain()
-        self.port.wait(_SILENCE)
-        self.port.write(frame)
-        self.port.drain()
-        if self.port.read(_PROMPT_SECONDS):
-            self._heard(_SILENCE)  # it is the shell's prompt: whoever comes next finds it ready
+        for _ in range(_GOODBYES):
+            self._number += 1
+            self.port.drain()
+            self.port.wait(_SILENCE)
+            self._told.clear()
+            self.port.write(command(self._number, _EXIT, self._check))
+            self.port.drain()
+            heard = self.port.read(_PROMPT_SECONDS)  # of the shell, at the console's speed
+            if not any(one.kind in _HERE for one in self._listener.feed(heard)):
+                break
+        self._go_to(self._console_baud)
+        if heard:
+            self._heard(_SILENCE)  # whoever comes next finds it ready
 
     def lost(self, what: str) -> LostError:
         """Return the error of a line that has gone silent."""
