@@ -42,8 +42,9 @@ require() { # NEEDS: fail unless the board has the programs we use and the devic
     done
 }
 
-do_stage() { # TOKEN HOLDER NEEDS FILES [BEFORE]: lock the board, begin slot `new`, say what is missing
-    # BEFORE is the token of a flash that is known to be over, as far as its own side goes.
+do_stage() { # TOKEN HOLDER NEEDS FILES [BEFORE [whole]]: lock the board, say what slot `new` misses
+    # BEFORE is the token of a flash that is known to be over, as far as its own side goes. With
+    # `whole` nothing is said of other versions of what is missing.
     require "$3"
     make_guest
     end_before "${5:-}"
@@ -53,7 +54,7 @@ do_stage() { # TOKEN HOLDER NEEDS FILES [BEFORE]: lock the board, begin slot `ne
     rm -rf "$base"/guests/*/slots/new
     mkdir "$slots/new" || fail_write
     read_held
-    fetch_held "$4"
+    fetch_held "$4" "${6:-}"
     require_room
     tell_partial
     trap - EXIT

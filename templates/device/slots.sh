@@ -29,26 +29,27 @@ check_slot() { # SLOT: fail unless it is whole
     fi
 }
 
-read_held() { # set held: a line `SHA-256  SLOT/FILE` for every file in both slots
-    held=$(cd "$slots" && sha256sum a/* b/* 2>/dev/null)
+read_held() { # set held: a line `SHA-256  GUEST/slots/SLOT/FILE` for every file in all slots
+    held=$(cd "$base/guests" && sha256sum */slots/[ab]/* 2>/dev/null)
 }
 
-find_held() { # SHA-256: set file to one with this content, below $slots; false if there is none
+find_held() { # SHA-256: set file to one with this content, below guests; false if there is none
     file=${held#*"$1  "}
     [ "$file" != "$held" ] || return 1
     file=${file%%
 *}
 }
 
-fetch_held() { # FILES: copy into `new` what the slots hold, list its sums, set missing (bytes)
+fetch_held() { # FILES [whole]: copy into `new` what the slots hold, list its sums, set missing (bytes)
     missing=0
     while read -r sha size mode name; do
         if find_held "$sha"; then
-            cp "$slots/$file" "$slots/new/$name" && chmod "$mode" "$slots/new/$name" || fail_write
+            cp "$base/guests/$file" "$slots/new/$name" && chmod "$mode" "$slots/new/$name" || fail_write
             echo "kept=$name"
         else
             missing=$((missing + size))
             echo "missing=$name"
+            [ -n "${2:-}" ] || describe_old "$name" "$size"
         fi
         printf '%s  %s\n' "$sha" "$name" >>"$slots/new/{{ sums }}" || fail_write
     done <<END

@@ -48,4 +48,5 @@ unpack() { # UPLOAD: fill slot `new` with what was uploaded, if that has this SH
     *'No space left'* | *'quota exceeded'*) fail_write 'no space left on the device' ;;
     esac
     drop_upload
+    assemble_all
 }

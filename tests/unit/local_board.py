@@ -37,7 +37,7 @@ def shell_of(kind: str, folder: Path) -> str:
         pytest.skip("this machine has no busybox (apt-get install busybox)")
     applets = folder / "applets"
     applets.mkdir()
-    for name in {*device.tools(), "sh", "id", "env"}:
+    for name in {*device.tools(), "sh", "id", "env", "awk", "od"}:
         (applets / name).symlink_to(busybox)
     (applets / "ssh-keygen").symlink_to(shutil.which("ssh-keygen") or "/nowhere")
     return f"env PATH={applets} {applets}/sh"

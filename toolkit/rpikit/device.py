@@ -5,18 +5,19 @@ It travels with every call on standard input, so it always has the toolkit's own
 board needs nothing installed. It knows guests, slots and locks; nothing of bundles.
 """
 
+import contextlib
 import copy
 import hashlib
 import re
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Self
 
-from rpikit import generate, sign
+from rpikit import delta, generate, sign
 from rpikit.errors import (
     EXIT_OK,
     BoardError,
@@ -64,6 +65,7 @@ def script() -> str:
         sums=SUMS,
         lock_age=LOCK_AGE,
         full=FULL,
+        delta=delta,
         boot_id=BOOT_ID,
         systemd=SYSTEMD,
         etc=ETC,
@@ -238,6 +240,10 @@ class Trust:
     security: dict[str, int]  # the highest security version that was selected, by guest
 
 
+class UnfitError(VerificationError):
+    """A file could not be made of what differs: it has to be sent whole."""
+
+
 @dataclass(frozen=True)
 class Staged:
     """A slot in the making, under our lock."""
@@ -246,6 +252,7 @@ class Staged:
     kept: tuple[str, ...]  # files that the board already had
     missing: tuple[str, ...]
     partial: str = ""  # size and SHA-256 of what is there of an upload that broke off
+    bases: Mapping[str, delta.Base] = field(default_factory=dict)  # of missing files, by name
 
     @classmethod
     def parse(cls, answer: Answer) -> Self:
@@ -255,6 +262,7 @@ class Staged:
             kept=answer.all("kept"),
             missing=answer.all("missing"),
             partial=answer.one("partial"),
+            bases=dict(_bases(answer)),
         )
 
     def held(self, upload: bytes) -> int:
@@ -263,6 +271,13 @@ class Staged:
         held = int(size or 0)
         begins = len(upload) >= held and hashlib.sha256(upload[:held]).hexdigest() == sha256
         return held if begins else 0
+
+
+def _bases(answer: Answer) -> Iterator[tuple[str, delta.Base]]:
+    for value in answer.all("delta"):
+        name, _, text = value.partition(" ")
+        with contextlib.suppress(ValueError):  # its tools are not as ours: the file travels whole
+            yield name, delta.Base.parse(text)
 
 
 class DeviceHalf:
@@ -309,15 +324,16 @@ class DeviceHalf:
         files: Sequence[SlotFile],
         *,
         before: str = "",
+        whole: bool = False,
     ) -> Staged:
         """Lock the board and begin a slot; learn what has to be uploaded.
 
         `before` is the token of a flash that is known to be over: its lock ends with its install,
-        or at once.
+        or at once. With `whole` nothing is asked of what missing files could be made of.
         """
         wanted = "\n".join(map(str, files))
         words = (token, " ".join(holder.split()), " ".join(needs), wanted, before)
-        answer = self._call("stage", *words)
+        answer = self._call("stage", *words, *(["whole"] if whole else []))
         return Staged.parse(answer)
 
     def install(
@@ -452,6 +468,8 @@ class DeviceHalf:
                 hint="the board needs a POSIX shell and the usual programs, or BusyBox",
             )
         message = f"{self.transport.name}: {said['error']}"
+        if Answer(result.out).one("unfit"):
+            return UnfitError(message)
         console = [line.rstrip() for line in Answer(result.out).all("console")]
         if console:
             return kind(message, hint="\n  ".join(("its console ended with:", *console)))

@@ -2,21 +2,21 @@
 """The verb flash: leave a bundle running on a board, or leave the board as it was."""
 
 import contextlib
-import gzip
-import hashlib
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from rpikit import bundle as bundles
 from rpikit import claim, crash, device, results
+from rpikit import upload as uploads
 from rpikit.bundle import Bundle
-from rpikit.device import DeviceHalf, Staged, Status
+from rpikit.device import DeviceHalf, Staged, Status, UnfitError
 from rpikit.errors import BoardError, FirmwareError
 from rpikit.report import Reporter, size
 from rpikit.transport import Transport
+from rpikit.upload import Upload
 
 READY_WITHIN = 10.0  # seconds from the start to the ready line
 
@@ -29,6 +29,7 @@ class Flashed:
     status: Status
     digest: str
     kept: tuple[str, ...]  # files that the board already had
+    deltas: tuple[str, ...]  # files of which only what differs was sent
     sent: int  # bytes
     resumed: int  # bytes of the upload that were there, from one that broke off
     seconds: float
@@ -61,6 +62,7 @@ class Flashed:
             "pid": status.pid,
             "exit": status.exit,
             "kept": list(self.kept),
+            "deltas": list(self.deltas),
             "sent": self.sent,
             "resumed": self.resumed,
             "seconds": round(self.seconds, 3),
@@ -89,26 +91,17 @@ def flash(
     begun = time.monotonic()
 
     with claim.claimed(transport) as ours:
-        token = ours.token
-        reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
-        with _abandoned_on_failure(half, token):
-            staged = half.stage(
-                token,
-                str(claim.holder()),
-                manifest.launch.needs,
-                bundle.slot_files,
-                before=ours.before,
-            )
-            if staged.kept:
-                reporter.note(f"already there: {', '.join(staged.kept)}")
-            reporter.step("send what is missing")
-            upload = _archive(bundle, staged)
-            resumed = _send(upload, staged, transport, reporter)
-
+        carry = partial(_carry, bundle, half, transport, ours, reporter)
+        install = partial(half.install, ours.token, ready_within, beside=beside, trial=trial)
+        carried = [carry(whole=False)]
         reporter.step("verify, start and wait until it is ready")
         with _explained(bundle):
-            name = hashlib.sha256(upload).hexdigest() if upload else ""
-            status = half.install(token, ready_within, beside=beside, trial=trial, upload=name)
+            try:
+                status = install(upload=carried[-1].upload.sha256)
+            except UnfitError as error:
+                reporter.note(f"{error}; it is sent whole")
+                carried.append(carry(whole=True))
+                status = install(upload=carried[-1].upload.sha256)
     if status.trial is not None:  # what it tells is of the confirmed slot
         status = replace(
             status,
@@ -122,17 +115,57 @@ def flash(
     for note in status.notes:
         reporter.note(f"{manifest.name} {note}")
     seconds = time.monotonic() - begun
-    sent = len(upload) - resumed
-    return Flashed(transport.name, status, bundle.digest, staged.kept, sent, resumed, seconds)
+    last = carried[-1]
+    return Flashed(
+        board=transport.name,
+        status=status,
+        digest=bundle.digest,
+        kept=last.staged.kept,
+        deltas=last.upload.deltas,
+        sent=sum(len(one.upload.data) - one.resumed for one in carried),
+        resumed=last.resumed,
+        seconds=seconds,
+    )
 
 
-def _archive(bundle: Bundle, staged: Staged) -> bytes:
-    """Return the missing files as one compressed archive, the same for the same files."""
-    if not staged.missing:
-        return b""
-    contents = bundle.slot_contents
-    archive = bundles.pack({name: contents[name] for name in staged.missing})
-    return gzip.compress(archive, mtime=0)
+@dataclass(frozen=True)
+class _Carried:
+    """What the board was sent, and what it had."""
+
+    staged: Staged
+    upload: Upload
+    resumed: int  # bytes
+
+
+def _carry(
+    bundle: Bundle,
+    half: DeviceHalf,
+    transport: Transport,
+    ours: claim.Claim,
+    reporter: Reporter,
+    *,
+    whole: bool,
+) -> _Carried:
+    """Stage the bundle and send what is missing; nothing as what differs if it has to be whole."""
+    manifest = bundle.manifest
+    reporter.step(f"stage {manifest.name} {manifest.version} on {transport.name}")
+    with _abandoned_on_failure(half, ours.token):
+        staged = half.stage(
+            ours.token,
+            str(claim.holder()),
+            manifest.launch.needs,
+            bundle.slot_files,
+            before=ours.before,
+            whole=whole,
+        )
+        if staged.kept:
+            reporter.note(f"already there: {', '.join(staged.kept)}")
+        reporter.step("send what is missing")
+        upload = uploads.make(bundle, staged)
+        if upload.deltas:
+            reporter.note(f"only what differs: {', '.join(upload.deltas)}")
+        resumed = _send(upload.data, staged, transport, reporter)
+    return _Carried(staged, upload, resumed)
 
 
 def _send(upload: bytes, staged: Staged, transport: Transport, reporter: Reporter) -> int:

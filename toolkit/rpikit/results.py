@@ -90,6 +90,8 @@ class Flashed(TypedDict):
     """The guest's status; null while it runs."""
     kept: list[str]
     """Files that the board already had."""
+    deltas: NotRequired[list[str]]
+    """Files that the board made of another version that it had, and what differs."""
     sent: int
     resumed: NotRequired[int]
     """Bytes that were there already, of an upload that broke off."""
