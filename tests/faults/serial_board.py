@@ -102,8 +102,9 @@ class Flash:
     @property
     def said(self) -> str:
         """What it gave as its error."""
-        found = re.search(r"^(?:error|.*Error): .*", self._log.read_text(), re.MULTILINE)
-        return found[0] if found else ""
+        lines = [line.strip() for line in self._log.read_text().splitlines()]
+        at = max((i for i, line in enumerate(lines) if "rror" in line), default=len(lines))
+        return " ".join(line for line in lines[at:] if line)
 
     @property
     def status(self) -> int | None:
