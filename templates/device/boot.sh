@@ -3,12 +3,26 @@
 # line in BusyBox's inittab. Neither is there until `setup` was asked for, and `undo` leaves nothing.
 
 clear_flash() { # drop what a power cut left of a flash, and a trial that nobody watches
-    rm -rf "$slots/new" "$home/current.new" "$home/trial.new"
+    rm -rf "$home/spare.new" "$slots/new" "$home/current.new" "$home/trial.new"
     read_trial
     [ -z "$trial" ] || is_on_trial && return
     echo "$(read_launch "$trial" name) $(read_launch "$trial" version) was on trial when the board ended" \
         >"$home/returned"
     forget_trial
+}
+
+use_spare() { # if the confirmed slot is damaged, select the one of before, if that is whole
+    said=$(check_slot "$slot" 2>&1) && return
+    read_spare
+    [ -n "$spare" ] && (check_slot "$spare" && require_signed "$spare") 2>/dev/null || return 0
+    was=$slot
+    select_slot "$spare"
+    rm -f "$home/spare"
+    said=${said#error: }
+    echo "slot $was was damaged when the board started (${said%%
+*}); slot $spare, which was confirmed before, took its place" >"$home/returned"
+    echo "damaged=$guest $was"
+    read_selected
 }
 
 start_confirmed() { # start the confirmed slot of the guest, or fail
@@ -30,6 +44,7 @@ do_boot() { # start the confirmed slot of every guest that was not stopped, the 
         clear_flash
         read_selected
         if [ -e "$home/stopped" ] || [ -z "$slot" ] || guest_lives; then continue; fi
+        use_spare
         if (start_confirmed); then echo "started=$name"; else echo "failed=$name"; fi
     done
     [ -z "$first" ] || point_to "$first"

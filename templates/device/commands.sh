@@ -73,6 +73,7 @@ do_install() { # TOKEN SECONDS [beside|alone [TRIAL [UPLOAD]]]: verify, try, con
     make_cgroup new
     tell_lacking
     read_selected
+    rm -f "$home/spare"
     { rm -rf "${slots:?}/$idle" && mv "$slots/new" "$slots/$idle"; } || fail_write
     sync_home
     if guest_lives; then was_running=yes; else was_running=no; fi
@@ -118,8 +119,9 @@ do_activate() { # select the idle slot, if it is whole
     read_selected
     check_slot "$idle"
     require_signed "$idle"
-    select_slot "$idle"
-    keep_security "$idle"
+    chosen=$idle
+    select_next "$chosen"
+    keep_security "$chosen"
     do_status
 }
 

@@ -30,8 +30,23 @@ forget_trial() { # there is no trial any more
     sync_home
 }
 
-confirm_slot() { # SLOT OTHERS: from now on it is the one, and the others stay stopped
+read_spare() { # set spare: the idle slot if it holds what was confirmed before, or nothing
+    spare=
+    { read -r spare <"$home/spare"; } 2>/dev/null
+    [ "$spare" = "$idle" ] || spare=
+}
+
+select_next() { # SLOT: select it; the one of before is the spare, until another is put there
+    read_selected
+    before=$slot
     select_slot "$1"
+    [ -z "$before" ] || {
+        echo "$before" >"$home/spare.new" && mv -f "$home/spare.new" "$home/spare"
+    } || fail_write
+}
+
+confirm_slot() { # SLOT OTHERS: from now on it is the one, and the others stay stopped
+    select_next "$1"
     keep_security "$1"
     rm -f "$home/stopped" "$home/returned"
     for name in $2; do : >"$base/guests/$name/stopped"; done

@@ -63,7 +63,18 @@ class LocalBoard:
         """Name what a flash must not leave behind."""
         folders = (self.home, self.home / "guests", self.guest, self.guest / "slots")
         names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
-        return names - {"guests", NAME, "slots", "run", "current", "a", "b", "stopped", "returned"}
+        return names - {
+            "guests",
+            NAME,
+            "slots",
+            "run",
+            "current",
+            "a",
+            "b",
+            "stopped",
+            "returned",
+            "spare",
+        }
 
 
 @contextmanager

@@ -40,7 +40,8 @@ def test_after_a_cut_at_any_step_a_boot_runs_a_confirmed_slot(event: Event) -> N
     for state, version in itertools.product(STATES, ("1", "2")):
         for cut in slots.states(state, event, version):
             booted = slots.after(cut, Event.BOOT)
-            assert booted.running == (None if booted.held else booted.confirmed), (state, cut)
+            is_idle = booted.held or booted.is_damaged
+            assert booted.running == (None if is_idle else booted.confirmed), (state, cut)
             assert (booted.trial, booted.new) == (None, None)
             assert (booted.confirmed is None) == (booted.version(booted.confirmed) is None)
 
@@ -49,14 +50,48 @@ def test_after_a_cut_at_any_step_a_boot_runs_a_confirmed_slot(event: Event) -> N
 def test_only_a_confirmation_changes_what_is_confirmed(event: Event) -> None:
     for state, version in itertools.product(STATES, ("1", "2")):
         for cut in slots.states(state, event, version):
-            assert cut.confirmed == state.confirmed
-            assert cut.version(cut.confirmed) == state.version(state.confirmed)
+            if not state.is_damaged:
+                assert cut.confirmed == state.confirmed
+                assert cut.version(cut.confirmed) == state.version(state.confirmed)
+
+
+def test_a_boot_runs_what_was_confirmed_before_if_only_that_is_whole() -> None:
+    fell_back = 0
+    for state in STATES:
+        booted = slots.after(state, Event.BOOT)
+        if not state.is_damaged:
+            assert booted.spare == state.spare
+        elif booted.confirmed != state.confirmed:
+            fell_back += 1
+            assert booted.confirmed == state.spare == state.idle
+            assert booted.running == booted.confirmed
+            assert not booted.is_damaged
+            assert slots.after(booted, Event.BOOT) == booted
+        else:
+            assert state.held or state.spare is None or state.spare in state.spoiled
+            assert booted.running is None
+    assert fell_back
+
+
+def test_a_spare_is_what_was_confirmed_and_nothing_that_came_later() -> None:
+    tried = State()
+    for version in ("1", "2"):
+        for event in (Event.STAGE, Event.TRY, Event.CONFIRM):
+            tried = slots.after(tried, event, version)
+    assert (tried.confirmed, tried.spare, tried.version(tried.spare)) == ("b", "a", "1")
+    failed = slots.after(slots.after(tried, Event.STAGE, "3"), Event.TRY)
+    for cut in slots.states(slots.after(tried, Event.STAGE, "3"), Event.TRY):
+        assert cut.spare is None or cut.version(cut.spare) == "1"
+    back = slots.after(failed, Event.ROLL_BACK)
+    assert (back.version("a"), back.spare) == ("3", None)
+    gone = slots.after(slots.after(back, Event.DAMAGE), Event.BOOT)
+    assert (gone.confirmed, gone.running) == ("b", None)
 
 
 def test_the_table_leads_where_its_steps_do() -> None:
     for state in STATES:
         for (phase, event), move in slots.TABLE.items():
-            if phase == state.phase:
+            if phase == state.phase and slots.allows(state, event):
                 assert slots.after(state, event, "3").phase == move.to, (state, event)
 
 

@@ -63,7 +63,15 @@ def seen(board: Board) -> State:
         trial=_slot(status.trial.slot if status.trial else None),
         held=(board.guest / "stopped").exists(),
         running=_slot(status.running_slot),
+        spare=_spare(board, _slot(status.slot)),
     )
+
+
+def _spare(board: Board, confirmed: slots.Slot | None) -> slots.Slot | None:
+    for line in _lines(board.guest / "spare"):
+        found = _slot(line)
+        return None if found == confirmed else found
+    return None
 
 
 def _lines(file: Path) -> list[str]:
@@ -75,9 +83,9 @@ def _slot(name: str | None) -> slots.Slot | None:
 
 
 def kept(state: State) -> tuple[object, ...]:
-    """What two states must agree in: what is selected and what runs, by version."""
-    version = state.version
-    return version(state.confirmed), version(state.trial), version(state.running), state.held
+    """What two states must agree in: what is selected, spare and runs, by version."""
+    named = (state.confirmed, state.trial, state.running, state.spare)
+    return (*map(state.version, named), state.held)
 
 
 WORDS = {
@@ -91,10 +99,20 @@ WORDS = {
 }
 
 
+def damage(board: Board, file: str = device.UNIKERNEL) -> None:
+    """Turn a bit of a file in the confirmed slot."""
+    path = (board.guest / "current" / file).resolve()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
 def happen(board: Board, event: Event, bundle: Bundle) -> None:
     """Let an event happen to its end."""
     if event == Event.STAGE:
         stage(board, bundle)
+    elif event == Event.DAMAGE:
+        damage(board)
     elif event == Event.BOOT:
         board.cut()
         board.half.boot()
@@ -114,7 +132,7 @@ def test_whatever_happens_and_is_cut_the_board_is_where_the_state_machine_is(
         bundle = make_bundle(tmp_path, READY, version=f"1.{number}")
         version = bundle.manifest.version
         trail = slots.states(state, event, version)
-        if event in (Event.STAGE, Event.BOOT) or chance.random() < 0.25:
+        if event in (Event.STAGE, Event.BOOT, Event.DAMAGE) or chance.random() < 0.25:
             happen(board, event, bundle)
             state = trail[-1]
             assert kept(seen(board)) == kept(state), (number, event)
@@ -132,7 +150,7 @@ def test_whatever_happens_and_is_cut_the_board_is_where_the_state_machine_is(
             for one in (slots.after(cut, Event.BOOT) for cut in trail)
             if kept(one) == kept(booted)
         )
-        if state.confirmed:
+        if state.confirmed and not state.is_damaged:
             board.half.verify()
     print(f"the power was cut {cuts} times in {CUTS} events")
     assert cuts
@@ -281,10 +299,51 @@ def test_what_was_stopped_stays_stopped_at_boot_and_what_was_started_starts(
     assert running.half.boot().all("started") == ()
 
 
-def test_a_damaged_slot_is_not_started_at_boot_and_said(running: Board) -> None:
-    (running.guest / "slots/a/tender").write_bytes(b"#")
+def test_a_damaged_slot_without_a_spare_is_not_started_at_boot_and_said(
+    running: Board, tmp_path: Path
+) -> None:
+    with pytest.raises(FirmwareError):  # what was never confirmed is no spare
+        install(running, tmp_path, BROKEN, version="2.0", trial=TRIAL)
+    damage(running)
     running.cut()
     assert running.half.boot().all("failed") == (NAME,)
+    assert (running.half.status().slot, running.half.status().running) == ("a", False)
+
+
+@pytest.mark.parametrize("file", [device.UNIKERNEL, "tender", device.LAUNCH, device.SUMS])
+def test_a_damaged_slot_makes_way_for_the_one_that_was_confirmed_before(
+    running: Board, tmp_path: Path, file: str
+) -> None:
+    stage(running, make_bundle(tmp_path, version="2.0"))
+    running.half.install(TOKEN, 5)
+    damage(running, file)
+    running.cut()
+    answer = running.half.boot()
+    assert answer.all("damaged") == (f"{NAME} b",)
+    assert answer.all("started") == (NAME,)
+    status = running.half.status()
+    assert (status.slot, status.running_slot, status.version) == ("a", "a", "1.0")
+    assert status.returned.startswith("slot b was damaged when the board started (")
+    assert status.returned.endswith("slot a, which was confirmed before, took its place")
+    (guest,) = running.half.ps()
+    assert guest.returned == status.returned
+    running.cut()
+    assert running.half.boot().all("started") == (NAME,)
+    stage(running, make_bundle(tmp_path, version="3.0"))
+    assert running.half.install(TOKEN, 5).slot == "b"
+    assert running.half.status().returned == ""
+    assert running.leftovers() == set()
+
+
+def test_a_spare_that_is_damaged_as_well_takes_no_place(running: Board, tmp_path: Path) -> None:
+    stage(running, make_bundle(tmp_path, version="2.0"))
+    running.half.install(TOKEN, 5)
+    damage(running)
+    (running.guest / "slots/a/tender").write_bytes(b"#")
+    running.cut()
+    answer = running.half.boot()
+    assert (answer.all("failed"), answer.all("damaged")) == ((NAME,), ())
+    assert running.half.status().slot == "b"
 
 
 def test_a_bad_firmware_is_no_trial(running: Board, tmp_path: Path) -> None:

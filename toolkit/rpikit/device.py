@@ -153,7 +153,7 @@ class Status:
     running_slot: str | None
     exit: int | None  # status of the guest that ended last
     trial: "Trial | None" = None
-    returned: str = field(default="", compare=False)  # what came of the last trial, if it failed
+    returned: str = field(default="", compare=False)  # why the slot of before is the one again
     boots: bool = field(default=False, compare=False)  # whether the board starts guests at boot
     stopped: tuple[str, ...] = field(default=(), compare=False)  # guests that this call stopped
     notes: tuple[str, ...] = field(default=(), compare=False)  # what its user has to know
@@ -204,6 +204,7 @@ class Guest:
     limit_memory: int | None  # bytes
     grants: tuple[str, ...]  # what it alone may have while it runs, such as "line 17"
     trial: Trial | None = None
+    returned: str = ""  # why the slot of before is the one again
 
     @classmethod
     def parse(cls, name: str, answer: Answer) -> Self:
@@ -229,6 +230,7 @@ class Guest:
             limit_memory=number("limit_memory"),
             grants=answer.all("grant"),
             trial=Trial.parse(answer),
+            returned=answer.one("returned"),
         )
 
 
@@ -364,7 +366,7 @@ class DeviceHalf:
         return Status.parse(self._call("rollback"))
 
     def boot(self) -> Answer:
-        """Start what the board starts when it starts; say `started` and `failed`."""
+        """Start what the board starts when it starts; say `started`, `failed` and `damaged`."""
         return self._call("boot")
 
     def setup(self) -> Status:

@@ -27,7 +27,8 @@ class Guests:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             for row in table
         )
-        return "\n".join(line.rstrip() for line in lines)
+        told = (f"{guest.name}: {guest.returned}" for guest in self.guests if guest.returned)
+        return "\n".join([*(line.rstrip() for line in lines), *told])
 
     def values(self) -> dict[str, object]:
         """Return it as one object for programs."""
@@ -250,4 +251,5 @@ def _values(guest: Guest) -> dict[str, object]:
         "limits": {"cpu": guest.limit_cpu, "memory": guest.limit_memory},
         "grants": list(guest.grants),
         "trial": guest.trial.seconds if guest.trial else None,
+        "returned": guest.returned,
     }

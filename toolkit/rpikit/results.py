@@ -142,6 +142,8 @@ class Guest(TypedDict):
     """What it alone may have while it runs."""
     trial: NotRequired[int | None]
     """Seconds that are left to confirm it; null for a guest that is not on trial."""
+    returned: NotRequired[str]
+    """Why the firmware of before is the one again: a trial failed, or its slot was damaged."""
 
 
 class Guests(TypedDict):

@@ -35,6 +35,7 @@ class Event(Enum):
     START = "start"
     STOP = "stop"
     BOOT = "boot"  # after an orderly end of the board, or after a cut at any step
+    DAMAGE = "damage"  # a file of the confirmed slot changes, as on an SD card that wears out
 
 
 class Step(Enum):
@@ -42,17 +43,21 @@ class Step(Enum):
 
     FILL = "fill `new`"
     DROP = "drop `new`"
+    GIVE_UP = "note that the idle slot is no spare any more"
     TAKE = "make `new` the idle slot"
     NOTE = "note that the idle slot is on trial, and whether the guest runs"
     HALT = "end what runs"
     RUN_TRIAL = "start the slot on trial"
     SELECT = "point `current` at the slot on trial"
+    KEEP = "note that the slot that was confirmed before is a spare"
     RUN_BEFORE = "start the confirmed slot if it ran before"
     FORGET = "remove the note of the trial"
     HOLD = "note that the guest was stopped"
     RELEASE = "remove the note that it was stopped"
     RUN_ON_TRIAL_OR_CONFIRMED = "start the slot on trial, or else the confirmed one"
-    RUN_AT_BOOT = "start the confirmed slot unless the guest was stopped"
+    FALL_BACK = "point `current` at the spare if the confirmed slot is damaged"
+    RUN_AT_BOOT = "start the confirmed slot unless it is damaged, or the guest was stopped"
+    SPOIL = "change a file of the confirmed slot"
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,10 @@ class Move:
     steps: tuple[Step, ...]
 
 
-_TRY = (Step.TAKE, Step.NOTE, Step.HALT, Step.RUN_TRIAL)
-_CONFIRM = (Step.SELECT, Step.RELEASE, Step.FORGET)
+_TRY = (Step.GIVE_UP, Step.TAKE, Step.NOTE, Step.HALT, Step.RUN_TRIAL)
+_CONFIRM = (Step.SELECT, Step.KEEP, Step.RELEASE, Step.FORGET)
 _ROLL_BACK = (Step.HALT, Step.RUN_BEFORE, Step.FORGET)
-_BOOT = (Step.HALT, Step.DROP, Step.FORGET, Step.RUN_AT_BOOT)
+_BOOT = (Step.HALT, Step.DROP, Step.FORGET, Step.FALL_BACK, Step.RUN_AT_BOOT)
 _START = (Step.RUN_ON_TRIAL_OR_CONFIRMED, Step.RELEASE)
 _STOP = (Step.HOLD, Step.HALT)
 
@@ -86,6 +91,7 @@ TABLE: MappingProxyType[tuple[Phase, Event], Move] = MappingProxyType(
         (Phase.CONFIRMED, Event.START): Move(Phase.CONFIRMED, _START),
         (Phase.CONFIRMED, Event.STOP): Move(Phase.CONFIRMED, _STOP),
         (Phase.CONFIRMED, Event.BOOT): Move(Phase.CONFIRMED, _BOOT),
+        (Phase.CONFIRMED, Event.DAMAGE): Move(Phase.CONFIRMED, (Step.SPOIL,)),
         (Phase.CONFIRMED_STAGED, Event.ABANDON): Move(Phase.CONFIRMED, (Step.DROP,)),
         (Phase.CONFIRMED_STAGED, Event.TRY): Move(Phase.CONFIRMED_TRIAL, _TRY),
         (Phase.CONFIRMED_STAGED, Event.STOP): Move(Phase.CONFIRMED_STAGED, _STOP),
@@ -112,6 +118,13 @@ class State:
     was_running: bool = False  # when the trial began
     held: bool = False  # it was stopped: a boot leaves it so
     running: Slot | None = None
+    spare: Slot | None = None  # the idle slot while it holds what was confirmed before
+    spoiled: frozenset[Slot] = frozenset()  # slots with a damaged file
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the confirmed slot is; nobody looks before the next boot."""
+        return self.confirmed in self.spoiled
 
     @property
     def phase(self) -> Phase:
@@ -133,7 +146,15 @@ class State:
 
 
 def allows(state: State, event: Event) -> bool:
-    """Whether the event is one that the board does not refuse."""
+    """Whether the event is one that the board does not refuse, and that is modelled.
+
+    While a guest whose slot was damaged still runs, that is the next boot only.
+    """
+    if state.is_damaged and event != Event.BOOT:
+        if state.running == state.confirmed or event == Event.DAMAGE:
+            return False
+        if event == Event.START and state.trial is None:
+            return False
     return (state.phase, event) in TABLE
 
 
@@ -143,7 +164,7 @@ def states(state: State, event: Event, version: str | None = None) -> tuple[Stat
     `version` is what a stage uploads. An event that the table does not have leads nowhere.
     """
     found = [state]
-    move = TABLE.get((state.phase, event))
+    move = TABLE[state.phase, event] if allows(state, event) else None
     for step in move.steps if move else ():
         found.append(_after(found[-1], step, version))
     return tuple(found)
@@ -161,10 +182,13 @@ def _after(state: State, step: Step, version: str | None) -> State:
             return replace(state, new=version)
         case Step.DROP:
             return replace(state, new=None)
-        case Step.TAKE if state.idle == "a":
-            return replace(state, a=state.new, new=None)
+        case Step.GIVE_UP:
+            return replace(state, spare=None)
         case Step.TAKE:
-            return replace(state, b=state.new, new=None)
+            taken = replace(state, new=None, spoiled=state.spoiled - {state.idle})
+            if state.idle == "a":
+                return replace(taken, a=state.new)
+            return replace(taken, b=state.new)
         case Step.NOTE:
             return replace(state, trial=state.idle, was_running=state.running is not None)
         case Step.HALT:
@@ -173,6 +197,8 @@ def _after(state: State, step: Step, version: str | None) -> State:
             return replace(state, running=trial)
         case Step.SELECT:
             return replace(state, confirmed=trial)
+        case Step.KEEP:
+            return replace(state, spare=state.idle if state.version(state.idle) else None)
         case Step.RUN_BEFORE:
             return replace(state, running=confirmed if state.was_running else None)
         case Step.FORGET:
@@ -183,5 +209,14 @@ def _after(state: State, step: Step, version: str | None) -> State:
             return replace(state, held=False)
         case Step.RUN_ON_TRIAL_OR_CONFIRMED:
             return replace(state, running=state.running or trial or confirmed)
+        case Step.FALL_BACK:
+            is_whole = state.spare is not None and state.spare not in state.spoiled
+            if state.held or not state.is_damaged or not is_whole:
+                return state
+            return replace(state, confirmed=state.spare, spare=None)
         case Step.RUN_AT_BOOT:
-            return replace(state, running=None if state.held else confirmed)
+            is_idle = state.held or state.is_damaged
+            return replace(state, running=None if is_idle else confirmed)
+        case Step.SPOIL:
+            assert confirmed is not None  # of which there is none in other phases
+            return replace(state, spoiled=state.spoiled | {confirmed})
