@@ -97,3 +97,14 @@ def test_a_small_change_sends_little_and_none_sends_nothing(lamp: Path) -> None:
     (made,) = (lamp / "lamp/build").rglob("lamp-6.0.0-*.rpk")
     assert 0 < changed["sent"] < made.stat().st_size / 5
     assert promised.result("flash", ask(*words, cwd=lamp).stdout)["sent"] == 0
+
+
+def test_tests_run_whatever_the_folder_of_temporary_files_is_called(
+    lamp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 25)  # no socket fits in there
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    printed = ask("test", "lamp", "-b", "host", "--json", cwd=lamp).stdout
+    assert promised.result("test", printed)["ran"] > 0
+    assert list(long.iterdir()) == []

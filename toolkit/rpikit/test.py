@@ -44,6 +44,9 @@ except BrokenPipeError:  # nobody reads on
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 """
+_TEMP_MAX = 107 - len("/pymp-12345678/listener-12345678")
+"""Longest folder of temporary files in which multiprocessing can make a socket (unix(7))."""
+_SHORT_TEMP = "/tmp"
 _PYTHON = (sys.executable, "-c", _PYTEST)
 
 
@@ -146,7 +149,11 @@ def judge(
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONUNBUFFERED": "1"}  # a log shows each test as it ends
+    """Return the environment of pytest, in which pytest-embedded can make its socket."""
+    made = os.environ | {"PYTHONUNBUFFERED": "1"}  # a log shows each test as it ends
+    if len(os.fsencode(tempfile.gettempdir())) > _TEMP_MAX:
+        made["TMPDIR"] = _SHORT_TEMP
+    return made
 
 
 def _pytest_aside(arguments: Sequence[str], folder: Path, log: Path) -> int:
