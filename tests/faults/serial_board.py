@@ -103,7 +103,7 @@ class Flash:
     def said(self) -> str:
         """What it gave as its error."""
         lines = [line.strip() for line in self._log.read_text().splitlines()]
-        at = max((i for i, line in enumerate(lines) if "rror" in line), default=len(lines))
+        at = max((i for i, line in enumerate(lines) if "rror" in line), default=0)
         return " ".join(line for line in lines[at:] if line)
 
     @property
