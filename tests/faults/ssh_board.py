@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""A virtual Pi that is flashed as a real one: by `rpikit flash FILE` over SSH, behind a proxy.
+"""Boards that are flashed as real ones: by `rpikit flash FILE` over SSH, behind a proxy.
 
-To the flashing side it is an rpi3b of its bench.toml, with the keys of a home of its own.
+One is a virtual Pi, the other a shell of this machine behind an sshd of its own. To the flashing
+side each is an rpi3b of its bench.toml, with the keys of a home of its own.
 """
 
+import getpass
 import json
+import multiprocessing
 import os
 import random
+import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.reduction import DupFd
 from pathlib import Path
+from typing import Any
 
 from proxy import HOST, Proxy
 
@@ -21,6 +28,8 @@ from rpikit import board, bundle, device, paths
 from rpikit.bundle import Launch
 from rpikit.closing import Closing
 from rpikit.device import DeviceHalf, Status
+from rpikit.errors import BoardError
+from rpikit.transport import SshAddress
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine, qemu
 
@@ -45,7 +54,7 @@ while :; do
     fi
     [ "$now" = "$was" ] || echo "$now"
     was=$now
-    read -r -t 0.05 _ # a nap that needs no process
+    {nap}
 done
 """
 
@@ -64,36 +73,36 @@ def make_bundle(folder: Path, version: str) -> Path:
 
 
 class Dut(Closing):
-    """The board, which is up from here on; with a card it keeps its firmware without power."""
+    """A board that is up, and the ways to it; `home` is the device half's folder there."""
 
-    def __init__(self, folder: Path, *, has_card: bool) -> None:
-        self.name = "cut-card" if has_card else "cut"
-        self.has_card = has_card
-        self.folder = folder / self.name
+    nap = "sleep 0.05"  # between two looks at what an install does
+
+    def __init__(self, folder: Path, name: str, home: str) -> None:
+        self.name = name
+        self.home = home
+        self.folder = folder / name
         self.folder.mkdir(exist_ok=True)
         self.proxy = Proxy(0)
         self._ssh: Ssh | None = None
-        self.boot()
 
-    def boot(self) -> None:
-        """Start it, if it is not up, and let those who flash it find it."""
-        options = qemu.Options(card=self.has_card)
-        up = machine.up(board.load(board.DEFAULT), name=self.name, options=options)
-        self.proxy.target = up.ssh.port
+    def reach(self, direct: SshAddress) -> None:
+        """Let those who flash it find it at the proxy, and us at the address itself."""
+        self.proxy.target = direct.port
         known = self.folder / ".ssh"
         known.mkdir(exist_ok=True, mode=0o700)
-        assert up.ssh.known_hosts is not None
-        assert up.ssh.key_file is not None
-        key = up.ssh.known_hosts.read_text().partition(" ")[2]
+        assert direct.known_hosts is not None
+        assert direct.key_file is not None
+        key = direct.known_hosts.read_text().partition(" ")[2]
         (known / "known_hosts").write_text(f"[{HOST}]:{self.proxy.port} {key}")
         own = known / "id_ed25519"
         own.touch(mode=0o600)
-        own.write_bytes(up.ssh.key_file.read_bytes())
-        bench = f'[boards.dut]\nboard = "{KIND}"\nssh = "root@{HOST}:{self.proxy.port}"\n'
+        own.write_bytes(direct.key_file.read_bytes())
+        at = f"{direct.user}@{HOST}:{self.proxy.port}"
+        bench = f'[boards.dut]\nboard = "{KIND}"\nssh = "{at}"\n'
         (self.folder / "bench.toml").write_text(bench)
         if self._ssh is not None:
             self._ssh.close()
-        self._ssh = Ssh(up.ssh, self.name)
+        self._ssh = Ssh(direct, self.name)
 
     @property
     def ssh(self) -> Ssh:
@@ -106,24 +115,13 @@ class Dut(Closing):
         """The device half, asked around the proxy."""
         return DeviceHalf(self.ssh, guest=GUEST)
 
-    def cut_power(self) -> None:
-        """Take its power away; what was connected gets a reset."""
-        machine.cut(self.name)
-
-    def flash(self, file: Path, *words: str) -> "Command":
+    def flash(self, file: Path) -> "Command":
         """Begin to flash a bundle."""
-        return Command(self.folder, "flash", str(file), *words)
-
-    def after_boot(self) -> Status:
-        """Return what runs once it has started its guests."""
-        deadline = time.monotonic() + WITHIN
-        while not (status := self.half.status()).running and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return status
+        return Command(self.folder, "flash", str(file))
 
     def leftovers(self) -> set[str]:
         """Name what a flash must not leave behind."""
-        names = f"cd {device.HOME} && ls -A . guests guests/{GUEST} guests/{GUEST}/slots"
+        names = f"cd {self.home} && ls -A . guests guests/{GUEST} guests/{GUEST}/slots"
         lines = {line for line in self.ssh.run(names).out.split() if not line.endswith(":")}
         kept = {"guests", GUEST, "slots", "run", "current", "a", "b", device.HALF}
         return lines - kept - {"stopped", "returned"}
@@ -132,23 +130,101 @@ class Dut(Closing):
         self.proxy.close()
         if self._ssh is not None:
             self._ssh.close()
+
+
+class Pi(Dut):
+    """A virtual Pi; with a card it keeps its firmware without power."""
+
+    nap = "read -r -t 0.05 _"  # of BusyBox, without a process
+
+    def __init__(self, folder: Path, *, has_card: bool) -> None:
+        super().__init__(folder, "cut-card" if has_card else "cut", device.HOME)
+        self.has_card = has_card
+        self.boot()
+
+    def boot(self) -> None:
+        """Start it, if it is not up."""
+        options = qemu.Options(card=self.has_card)
+        self.reach(machine.up(board.load(board.DEFAULT), name=self.name, options=options).ssh)
+
+    def cut_power(self) -> None:
+        """Take its power away; what was connected gets a reset."""
+        machine.cut(self.name)
+
+    def after_boot(self) -> Status:
+        """Return what runs once it has started its guests."""
+        deadline = time.monotonic() + WITHIN
+        while not (status := self.half.status()).running and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return status
+
+    def close(self) -> None:
+        super().close()
         machine.down(self.name)
 
 
+class Shell(Dut):
+    """A shell of this machine behind an sshd of its own (package openssh-server)."""
+
+    def __init__(self, folder: Path, sshd: str) -> None:
+        super().__init__(folder, "cut-shell", str(folder / "cut-shell/board"))
+        user, host = (self._make_key(name) for name in ("user", "host"))
+        with socket.create_server((HOST, 0)) as free:
+            port = free.getsockname()[1]
+        public = user.with_suffix(".pub")
+        lines = (
+            f"ListenAddress {HOST}:{port}", f"HostKey {host}", f"AuthorizedKeysFile {public}",
+            "StrictModes no", "PidFile none", "UsePAM no", "PermitRootLogin yes",
+            f"SetEnv RPIKIT_HOME={self.home}",
+        )  # fmt: skip
+        config = self.folder / "sshd_config"
+        config.write_text("\n".join(lines) + "\n")
+        known = self.folder / "known_hosts"
+        known.write_text(f"[{HOST}]:{port} {host.with_suffix('.pub').read_text()}")
+        Path("/run/sshd").mkdir(exist_ok=True)
+        with (self.folder / "sshd.log").open("wb") as log:
+            words = [sshd, "-D", "-e", "-f", str(config)]
+            self._sshd = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=log)
+        self.reach(SshAddress(HOST, port, getpass.getuser(), user, known))
+        deadline = time.monotonic() + WITHIN
+        while not self._answers():
+            assert self._sshd.poll() is None, (self.folder / "sshd.log").read_text()
+            assert time.monotonic() < deadline, "sshd does not answer"
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        self.half.stop_all()
+        super().close()
+        self._sshd.kill()
+        self._sshd.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return self.ssh.run("true").status == 0
+        except BoardError:
+            return False
+
+    def _make_key(self, name: str) -> Path:
+        key = self.folder / name
+        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+        subprocess.run(words, check=True)
+        return key
+
+
 class Command:
-    """A command of rpikit in a process of its own, and the steps that it has told of."""
+    """A command of rpikit in a process of its own, and the steps that it has told of.
+
+    It is forked off one that has imported all that it needs, which is most of its work.
+    """
 
     def __init__(self, folder: Path, *words: str) -> None:
+        told, tells = os.pipe()
         known = {"HOME": str(folder), "RPIKIT_STATE": str(paths.state_dir())}
-        command = [sys.executable, "-m", "rpikit", *words]
-        self._process = subprocess.Popen(
-            [*command, "-b", "dut", "--bench", str(folder / "bench.toml"), "--json"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | known,
-        )
+        arguments = [*words, "-b", "dut", "--bench", str(folder / "bench.toml"), "--json"]
+        self._process = _FORKS.Process(target=_run, args=(arguments, known, DupFd(tells)))
+        self._process.start()
+        os.close(tells)
+        self._told = os.fdopen(told)
         self.step = "connect"
         self.began = {"connect": time.monotonic()}  # each step, by the clock
         self.said: list[str] = []
@@ -157,24 +233,24 @@ class Command:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send its process a signal, unless that is over."""
-        self._process.send_signal(number)
+        if self._process.exitcode is None and self._process.pid is not None:
+            os.kill(self._process.pid, number)
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
-        return self._process.poll() is not None
+        return self._process.exitcode is not None
 
     def wait(self, within: float = WITHIN * 2) -> int:
         """Wait for its end and return its exit status; below 0 it is a signal's number."""
-        status = self._process.wait(within)
+        self._process.join(within)
+        status = self._process.exitcode
+        assert status is not None, f"it has not ended after {within:g} s"
         self._reader.join()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
         return status
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
+        with self._told as lines:
             for line in lines:
                 if not line.startswith("{"):
                     self.said.append(line.strip())
@@ -187,12 +263,31 @@ class Command:
                     self.began[self.step] = time.monotonic()
 
 
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["ssh_board", "fabric", "rpikit.cli", "rpikit.flash", "rpikit.connect", "rpikit.identity",
+     "rpikit.commands.firmware", "rpikit.completion"]
+)  # fmt: skip
+
+
+def _run(arguments: list[str], known: dict[str, str], tells: Any) -> None:
+    """Be `rpikit` with these arguments; what it tells on stderr goes to the descriptor."""
+    os.environ |= known
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor, source in enumerate((nothing, nothing, tells.detach())):
+        os.dup2(source, descriptor)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+    sys.argv = ["rpikit", *arguments]
+    runpy.run_module("rpikit", run_name="__main__")
+
+
 class Watcher(Closing):
     """Looks at the board's folder all the while, and says which step of an install it is at."""
 
     def __init__(self, dut: Dut, changed: Callable[[str], None]) -> None:
         self._ssh = Ssh(dut.ssh.address, dut.name)
-        script = _WATCH.replace("{home}", device.HOME).replace("{guest}", GUEST)
+        script = _WATCH.replace("{home}", dut.home).replace("{guest}", GUEST)
+        script = script.replace("{nap}", dut.nap)
         self._channel = self._ssh.start(script)
         self._changed = changed
         self._thread = threading.Thread(target=self._read, daemon=True)
