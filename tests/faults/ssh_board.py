@@ -18,9 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing.reduction import DupFd
 from pathlib import Path
-from typing import Any
 
 from proxy import HOST, Proxy
 
@@ -37,6 +35,7 @@ GUEST = "blink"
 KIND = "rpi3b"  # what its bundles are for
 PAYLOAD = 20000  # random bytes of each version, written in hexadecimal digits
 WITHIN = 180.0  # seconds for whatever a slow machine may need
+_GLANCE = 0.01
 _TENDER = '#!/bin/sh\nfor last in "$@"; do :; done\nexec sh "./$last"\n'
 
 # Tells each step of an install as it begins, from what is on the board.
@@ -124,7 +123,7 @@ class Dut(Closing):
         names = f"cd {self.home} && ls -A . guests guests/{GUEST} guests/{GUEST}/slots"
         lines = {line for line in self.ssh.run(names).out.split() if not line.endswith(":")}
         kept = {"guests", GUEST, "slots", "run", "current", "a", "b", device.HALF}
-        return lines - kept - {"stopped", "returned"}
+        return lines - kept - {"spare", "stopped", "returned"}
 
     def close(self) -> None:
         self.proxy.close()
@@ -218,13 +217,13 @@ class Command:
     """
 
     def __init__(self, folder: Path, *words: str) -> None:
-        told, tells = os.pipe()
         known = {"HOME": str(folder), "RPIKIT_STATE": str(paths.state_dir())}
         arguments = [*words, "-b", "dut", "--bench", str(folder / "bench.toml"), "--json"]
-        self._process = _FORKS.Process(target=_run, args=(arguments, known, DupFd(tells)))
+        self._file = folder / "told"
+        self._file.write_text("")
+        self._process = _FORKS.Process(target=_run, args=(arguments, known, self._file))
+        self._lock = threading.Lock()  # two threads must not fetch the exit status at once
         self._process.start()
-        os.close(tells)
-        self._told = os.fdopen(told)
         self.step = "connect"
         self.began = {"connect": time.monotonic()}  # each step, by the clock
         self.said: list[str] = []
@@ -233,34 +232,40 @@ class Command:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send its process a signal, unless that is over."""
-        if self._process.exitcode is None and self._process.pid is not None:
+        if not self.is_over and self._process.pid is not None:
             os.kill(self._process.pid, number)
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended."""
-        return self._process.exitcode is not None
+        with self._lock:
+            return self._process.exitcode is not None
 
     def wait(self, within: float = WITHIN * 2) -> int:
         """Wait for its end and return its exit status; below 0 it is a signal's number."""
-        self._process.join(within)
-        status = self._process.exitcode
+        self._reader.join(within)
+        status = self._process.exitcode if self.is_over else None
         assert status is not None, f"it has not ended after {within:g} s"
-        self._reader.join()
         return status
 
     def _read(self) -> None:
-        with self._told as lines:
-            for line in lines:
-                if not line.startswith("{"):
-                    self.said.append(line.strip())
-                    continue
-                event = json.loads(line)
-                if event["event"] == "error":
-                    self.said.append(event["message"])
-                elif event["event"] == "step":
-                    self.step = event["name"].split()[0].rstrip(",")
-                    self.began[self.step] = time.monotonic()
+        said = ""
+        with self._file.open() as told:
+            is_over = False
+            while not is_over:
+                time.sleep(_GLANCE)
+                is_over = self.is_over  # then what follows is the last that it told
+                *lines, said = (said + told.read()).split("\n")
+                for line in lines:
+                    self._hear(line)
+
+    def _hear(self, line: str) -> None:
+        event = json.loads(line) if line.startswith("{") else {"event": "error", "message": line}
+        if event["event"] == "error":
+            self.said.append(event["message"])
+        elif event["event"] == "step":
+            self.step = event["name"].split()[0].rstrip(",")
+            self.began[self.step] = time.monotonic()
 
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -270,12 +275,13 @@ _FORKS.set_forkserver_preload(
 )  # fmt: skip
 
 
-def _run(arguments: list[str], known: dict[str, str], tells: Any) -> None:
-    """Be `rpikit` with these arguments; what it tells on stderr goes to the descriptor."""
+def _run(arguments: list[str], known: dict[str, str], told: Path) -> None:
+    """Be `rpikit` with these arguments; what it tells on stderr goes to a file."""
     os.environ |= known
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor, source in enumerate((nothing, nothing, tells.detach())):
-        os.dup2(source, descriptor)
+    for descriptor, file in enumerate((Path(os.devnull), Path(os.devnull), told)):
+        opened = os.open(file, os.O_RDWR | os.O_APPEND)
+        os.dup2(opened, descriptor)
+        os.close(opened)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
     sys.argv = ["rpikit", *arguments]
     runpy.run_module("rpikit", run_name="__main__")
