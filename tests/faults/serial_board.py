@@ -182,6 +182,9 @@ class ShellBoard(Closing):
         self._boot()
 
     def wire(self, faults: Faults) -> Wire:
+        if self._console is not None and os.waitpid(self._console, os.WNOHANG)[0]:
+            os.close(self._far)  # what came in a cut may have been an end of input to its shell
+            self._begin_console()
         return Wire(os.dup(self._far), baud=None, faults=faults)
 
     def status(self) -> Status:
@@ -218,6 +221,10 @@ class ShellBoard(Closing):
             stdout=subprocess.DEVNULL,
             check=True,
         )
+        self._begin_console()
+
+    def _begin_console(self) -> None:
+        """Do what init does: let a shell be at the console, again if it ended."""
         shell = shutil.which(self.kind) or self.kind
         words = [shell, "sh", "-i"] if self.kind == "busybox" else [shell, "-i"]
         process, far = pty.fork()
