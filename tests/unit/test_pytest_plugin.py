@@ -414,3 +414,31 @@ def test_labgrids_plugin_beside_ours_is_refused(make: Make, tmp_path: Path) -> N
     status, said = plain_pytest(make(""), "-p", "labgrid", PYTHONPATH=str(tmp_path))
     assert status == 4
     assert "start pytest with -p no:labgrid" in said
+
+
+def test_with_labgrid_installed_nothing_is_skipped(
+    make: Make,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = tmp_path / "site"
+    (installed / "labgrid-26.0.dist-info").mkdir(parents=True)
+    (installed / "labgrid-26.0.dist-info/METADATA").write_text("Name: labgrid\nVersion: 26.0\n")
+    (installed / "labgrid-26.0.dist-info/entry_points.txt").write_text(
+        "[pytest11]\nlabgrid = labgrid\n"
+    )
+    (installed / "labgrid.py").write_text(
+        "import pytest\n\n"
+        "@pytest.fixture(scope='session', autouse=True)\n"
+        "def target():\n    pytest.skip('no environment')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    folder = make("def test_it(lamp): pass\n")
+    run = Run(folder, capfd, pytest_args=(), report=tmp_path / "report")
+    assert run.status == 0, run.out
+    assert "1 passed" in run.out
+    assert report_of(tmp_path / "report")["outcome"] == "passed"
+    status, said = plain_pytest(folder, "tests")
+    assert status == 4, said
+    assert "start pytest with -p no:labgrid" in said

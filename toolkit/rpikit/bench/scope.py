@@ -25,7 +25,7 @@ _LAST_EDGES = 12  # of all pins together: what a failure message shows
 _NS_PER_MS = 1_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PinEdge:
     """A change of a named pin to `level` at `at_ns`; the first of a tape is where it began."""
 
@@ -39,6 +39,10 @@ class PinEdge:
 
     def __str__(self) -> str:
         return f"{self.pin} {self.level}"
+
+    def __repr__(self) -> str:
+        """Return it as an assertion that fails shows it."""
+        return f"{self} at {self.at_ns / _NS_PER_MS:.3f} ms"
 
 
 class Tape:
