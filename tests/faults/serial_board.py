@@ -143,7 +143,7 @@ def _become(
         os.environ.update(RPIKIT_STATE=str(folder / "state"), COLUMNS="500")
         device.BOOT_ID = boot_id
         device.script.cache_clear()
-        Serial.__init__.__kwdefaults__.update(patience=patience, dead=dead)
+        (Serial.__init__.__kwdefaults__ or {}).update(patience=patience, dead=dead)
         sys.argv = ["rpikit", *words]
         cli.main()
     except SystemExit as end:
@@ -229,6 +229,8 @@ class ShellBoard(Closing):
         words = [shell, "sh", "-i"] if self.kind == "busybox" else [shell, "-i"]
         process, far = pty.fork()
         if process == 0:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)  # nohup and & had them ignored
             with contextlib.suppress(OSError):
                 os.chdir(self.folder)
                 os.execve(words[0], words, self._environment)

@@ -24,6 +24,8 @@ def shell(kind: str | Path, folder: Path) -> Iterator[int]:
     words = [str(kind)] if isinstance(kind, Path) else SHELLS[kind]
     process, far = pty.fork()
     if process == 0:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)  # nohup and & had them ignored
         with suppress(OSError):
             os.chdir(folder)
             os.execvpe(words[0], words, {**os.environ, "TMPDIR": str(folder), "HOME": str(folder)})
