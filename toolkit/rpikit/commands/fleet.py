@@ -59,7 +59,7 @@ def several_boards(flash: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         limits = {"canary": canary, "wave": wave, "max_failures": max_failures}
         if boards or group or resume:
-            _check(boards or group, resume, words)
+            _check(boards or group, resume)
             roll_out(boards, group, resume, limits, **words)
             return
         for name in filter(_is_typed, limits):
@@ -72,7 +72,7 @@ def several_boards(flash: Callable[..., None]) -> Callable[..., None]:
     return either
 
 
-def _check(named: tuple[str, ...], resume: bool, words: dict[str, Any]) -> None:
+def _check(named: tuple[str, ...], resume: bool) -> None:
     """Refuse options that say two things."""
     if resume and named:
         raise click.UsageError("--resume has the boards of the roll-out; leave the others out")
