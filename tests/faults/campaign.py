@@ -111,9 +111,8 @@ def _tried(cut: Cut, seed: int) -> Outcome:
         return cut(seed)
     except (RpikitError, OSError, ValueError, AssertionError) as error:
         traceback.print_exc()
-        return Outcome(
-            "unknown", "unknown", "at some time", fault=f"{type(error).__name__}: {error}"
-        )
+        fault = f"{type(error).__name__}: {error}"
+        return Outcome("unknown", "unknown", "at some time", hit=False, fault=fault)
 
 
 def _note(record: Path, about: Mapping[str, object], outcome: Outcome) -> None:

@@ -254,7 +254,7 @@ class Cuts(Closing):
             faults.append(f"left behind: {', '.join(sorted(left))}")
         if plan.kind == "mute":
             dut.proxy.reset()  # as the board will find out at last
-        at_once = plan.at_once and plan.kind != "power"
+        at_once = plan.kind == "mute" or (plan.at_once and plan.kind != "power")
         return "; ".join(faults), round(taken - since, 2) if taken and at_once else None
 
 
