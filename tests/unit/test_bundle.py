@@ -120,6 +120,7 @@ def test_the_tender_is_told_where_a_chip_reports_no_edges(tmp_path: Path) -> Non
         bundle.options(an_app(tmp_path), board.load("virtual-pi3")),
     )
     assert "--gpio-edges" not in str(real)
+    assert "--gpio-edges=reported" in bundle.options(watched, board.load("virtual-pi3-edges"))
 
 
 def test_a_slot_gets_the_files_the_manifest_and_how_to_launch(tmp_path: Path) -> None:

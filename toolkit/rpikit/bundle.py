@@ -273,14 +273,19 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     memory = (f"--mem={app.memory >> 20}",)
     label = host.PINS_FROM_SLOT if board.platform == "loop" else board.soc.gpio.chip_label
     chip = (f"--gpio-chip={label}",) if app.devices else ()
-    watched = board.edges == "sampled" and any(one.edges != "none" for one in app.devices)
-    edges = (f"--gpio-edges={board.edges}",) if watched else ()
+    watched = any(one.edges != "none" for one in app.devices)
+    edges = (f"--gpio-edges={board.edges}",) if watched and _knows_edges(board) else ()
     pins = tuple(f"--pin:{_grant(one)}" for one in app.devices)
     pins += _trust(app, board)
     on_buses = board.platform == "loop" and any(one.is_wired for one in app.attachments)
     buses = (f"--buses={Path(label).parent}",) if on_buses else ()
     attached = tuple(word for one in app.attachments for word in _attach(one, board))
     return memory + chip + edges + pins + buses + attached
+
+
+def _knows_edges(board: Board) -> bool:
+    """Whether it is certain how edges are known; the tender finds out by itself otherwise."""
+    return board.edges == "sampled" or (board.virtual is not None and board.virtual.underlay)
 
 
 def _trust(app: App, board: Board) -> tuple[str, ...]:
