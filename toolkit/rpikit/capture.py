@@ -10,10 +10,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rpikit import waveform
 from rpikit.errors import DescriptionError
+from rpikit.results_evidence import Recording
 from rpikit.waveform import Trace, milliseconds
 
 ARRIVAL = "stamped on arrival"
@@ -58,9 +59,9 @@ class Capture:
         """Return the levels that a pin changed to, in order."""
         return ["on" if on else "off" for _, on in self.traces[pin].edges]
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Recording:
         """Return it as one object for programs; times are nanoseconds after its beginning."""
-        levels = {active: name for name, active in _LEVELS.items()}
+        levels: dict[bool, Literal["on", "off"]] = {True: "on", False: "off"}
         return {
             "version": _VERSION,
             "duration_ns": self.end_ns - self.start_ns,
@@ -109,18 +110,22 @@ def load(path: Path) -> Capture:
 def parsed(text: str, source: str) -> Capture:
     """Return the capture that JSON says."""
     try:
-        said = json.loads(text)
-        if said["version"] != _VERSION:
-            raise ValueError(f"version {said['version']!r}; this one reads {_VERSION}")
-        traces = {
-            str(name): Trace(
-                _LEVELS[pin["initial"]], tuple((int(at), _LEVELS[on]) for at, on in pin["edges"])
-            )
-            for name, pin in said["pins"].items()
-        }
-        lines = tuple(Said(int(at), str(line)) for at, line in said["console"]["lines"])
-        return Capture(0, int(said["duration_ns"]), traces, lines)
+        return of(json.loads(text))
     except KeyError as error:
         raise DescriptionError(f"{source}: is no recording: {error} is missing or wrong") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise DescriptionError(f"{source}: is no recording: {error}") from None
+
+
+def of(values: Any) -> Capture:
+    """Return the capture whose `values` these are; anything else is one of Python's own errors."""
+    if values["version"] != _VERSION:
+        raise ValueError(f"version {values['version']!r}; this one reads {_VERSION}")
+    traces = {
+        str(name): Trace(
+            _LEVELS[pin["initial"]], tuple((int(at), _LEVELS[on]) for at, on in pin["edges"])
+        )
+        for name, pin in values["pins"].items()
+    }
+    lines = tuple(Said(int(at), str(line)) for at, line in values["console"]["lines"])
+    return Capture(0, int(values["duration_ns"]), traces, lines)

@@ -8,9 +8,8 @@ import base64
 from typing import Any
 
 from rpikit import capture, paths, picture, vcd
-from rpikit.capture import Capture, Said
 from rpikit.results_evidence import Report, ReportedTest
-from rpikit.waveform import Trace, milliseconds
+from rpikit.waveform import milliseconds
 
 _MARKS = {
     "passed": "good",
@@ -46,7 +45,7 @@ def text(report: Report) -> str:
 def _shown(number: int, test: ReportedTest) -> dict[str, Any]:
     from markupsafe import Markup
 
-    taken = None if test["capture"] is None else _capture(test["capture"])
+    taken = None if test["capture"] is None else capture.of(test["capture"])
     pictures = []
     dump = ""
     if taken is not None and taken.traces:
@@ -71,16 +70,6 @@ def _shown(number: int, test: ReportedTest) -> dict[str, Any]:
         ],
         "dump": dump,
     }
-
-
-def _capture(values: dict[str, Any]) -> Capture:
-    levels = {"on": True, "off": False}
-    traces = {
-        name: Trace(levels[pin["initial"]], tuple((at, levels[on]) for at, on in pin["edges"]))
-        for name, pin in values["pins"].items()
-    }
-    said = tuple(Said(at, line) for at, line in values["console"]["lines"])
-    return Capture(0, values["duration_ns"], traces, said)
 
 
 def _readable(text: str) -> str:

@@ -21,6 +21,9 @@ from rpikit.results_boards import PinEdge as PinEdge
 from rpikit.results_boards import SetUp as SetUp
 from rpikit.results_boards import Stopped as Stopped
 from rpikit.results_boards import VirtualBoard as VirtualBoard
+from rpikit.results_evidence import RecordedConsole as RecordedConsole
+from rpikit.results_evidence import RecordedPin as RecordedPin
+from rpikit.results_evidence import Recording as Recording
 from rpikit.results_evidence import Report as Report
 from rpikit.results_evidence import ReportedApp as ReportedApp
 from rpikit.results_evidence import ReportedBoard as ReportedBoard

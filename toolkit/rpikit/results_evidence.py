@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What `rpikit test --report` writes as JSON: a run of tests with all that proves it."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from typing_extensions import TypedDict
 
@@ -83,6 +83,32 @@ class ReportedLatency(TypedDict):
     """The begin of each bin in ns, and how many samples are in it."""
 
 
+class RecordedPin(TypedDict):
+    """What a pin did."""
+
+    initial: Literal["on", "off"]
+    edges: list[list[int | str]]
+    """Of each change when, in ns after the recording's beginning, and to which level."""
+
+
+class RecordedConsole(TypedDict):
+    """What the console said."""
+
+    stamped: Literal["on arrival"]
+    """A line has the moment at which it arrived, not the one at which it was said."""
+    lines: list[list[int | str]]
+    """Of each line when, in ns after the recording's beginning, and its text."""
+
+
+class Recording(TypedDict):
+    """Pins and console on one axis, as `scope.capture()` saves them and `pins.play` plays them."""
+
+    version: int
+    duration_ns: int
+    pins: dict[str, RecordedPin]
+    console: RecordedConsole
+
+
 class ReportedTest(TypedDict):
     """One test."""
 
@@ -96,8 +122,8 @@ class ReportedTest(TypedDict):
     """The first line of what was wrong, or the reason it was skipped for."""
     text: str
     console: str
-    capture: dict[str, Any] | None
-    """Its pins and console, as a recording."""
+    capture: Recording | None
+    """Its pins and console."""
     vcd: str | None
     """The file of its waveform, beside the report."""
     latencies: list[ReportedLatency]
