@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """A board behind a serial console: the shells of boards, over lines good and bad."""
 
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -183,3 +185,24 @@ PS1='$ ' exec sh -i
     )
     path.chmod(0o755)
     return path
+
+
+def test_a_board_that_restarts_is_told_at_once(tmp_path: Path) -> None:
+    """A shell echoes what is typed, and a loader asks for the receiver again."""
+    with console("dash", tmp_path) as wire, Serial(SerialAddress(wire.place), "desk") as serial:
+        process = serial.run("echo $PPID").out
+        os.kill(int(process), signal.SIGKILL)
+        with pytest.raises(BoardError, match=r"a shell is at its console"):
+            serial.run("true")
+
+
+def test_a_long_command_says_that_it_runs_and_a_cut_is_told_before_its_end(tmp_path: Path) -> None:
+    with (
+        console("dash", tmp_path) as wire,
+        Serial(SerialAddress(wire.place), "desk", dead=2.0) as serial,
+    ):
+        assert serial.run("sleep 9; echo late", timeout=60).out == "late\n"
+        serial.start("true").close()
+        wire.there.is_muted = wire.back.is_muted = True
+        with pytest.raises(BoardError, match=r"the line is silent: no answer"):
+            serial.run("sleep 600", timeout=600)

@@ -228,8 +228,9 @@ class Session:
             left = min(begun + seconds, self._alive + silent) + self._dead - self.port.now()
             if left <= 0:
                 raise self.lost(text)
-            if frame.partition(b"\n")[0] in self._listener.noise:
-                raise self._ended()  # the receiver never echoes
+            noise = self._listener.noise
+            if frame.partition(b"\n")[0] in noise or 2 * (login.WAITING + b"\n") in noise:
+                raise self._ended()  # the receiver never echoes, and never waits for itself
             if not self._is_awaited:  # what we sent last may still be on its way
                 self.port.drain()
                 self.port.wait(_SILENCE)
@@ -459,7 +460,7 @@ class Session:
     def _ended(self) -> LostError:
         """Return the error of a console that is itself again."""
         return LostError(
-            f"{self._name}: the board's end of the line was ended: its console echoes again",
+            f"{self._name}: the board's end of the line was ended: a shell is at its console",
             hint="did the board restart? then flash again",
         )
 
