@@ -111,3 +111,13 @@ def test_a_board_that_is_lost_is_told_to_whoever_waits(console: Said, feed: Feed
     console.say(BoardError("desk: the connection is gone"))
     with pytest.raises(BoardError, match="desk: the connection is gone"):
         feed.wait_for("ready", 5)
+
+
+def test_whoever_listens_is_told_of_whole_lines(console: Said, tmp_path: Path) -> None:
+    heard: list[str] = []
+    with Feed(console, tmp_path / "console.log", heard.append) as feed:
+        for part in (b"one\r\ntw", b"o\n", b"\xffthree"):
+            console.say(part)
+        console.say(b"")
+        assert feed.wait_for_end(5)
+    assert heard == ["one", "two"]

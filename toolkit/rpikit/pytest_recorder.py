@@ -87,7 +87,8 @@ class Recorder:
         if added.get("fault_code") and not self._verdict.fault_code:
             self._verdict.fault = added["fault"]
             self._verdict.fault_code = added["fault_code"]
-        self._keep(report, added)
+        if self._is_first:
+            self._keep(report, added)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count a test file that cannot be read as failed."""
