@@ -140,6 +140,7 @@ def _become(
         with Path(os.devnull).open("r+b") as null, log.open("wb") as told:
             for descriptor, target in ((null, 0), (null, 1), (told, 2)):
                 os.dup2(descriptor.fileno(), target)
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, m) for n, m in enumerate("rww"))
         os.environ.update(RPIKIT_STATE=str(folder / "state"), COLUMNS="500")
         device.BOOT_ID = boot_id
         device.script.cache_clear()

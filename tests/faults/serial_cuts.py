@@ -43,7 +43,7 @@ class Campaign:
 
     def __init__(self, board: SerialBoard, only: str | None = None) -> None:
         self._board = board
-        self._only = only
+        self.only = only
         self._number = 0
         self._confirmed = ""
         self._usual = (0.0, 0, 0)  # seconds of a whole flash, bytes to the board, bytes from it
@@ -58,7 +58,7 @@ class Campaign:
     def cut(self, seed: int) -> Outcome:
         """Cut one flash, and flash anew."""
         dice = random.Random(seed)
-        kind = self._only or dice.choice(KINDS)
+        kind = self.only or dice.choice(KINDS)
         seconds, there, back = self._usual
         by = dice.choice(("there", "there", "back", "time", "time"))
         after = dice.random() * 1.02
