@@ -164,8 +164,18 @@ def _carry(
         upload = uploads.make(bundle, staged)
         if upload.deltas:
             reporter.note(f"only what differs: {', '.join(upload.deltas)}")
+        begun = time.monotonic()
         resumed = _send(upload.data, staged, transport, reporter)
+        if staged.missing and not upload.deltas and not resumed:
+            count = sum(file.size for file in bundle.slot_files if file.name in staged.missing)
+            reporter.note(_rate(count, len(upload.data), time.monotonic() - begun))
     return _Carried(staged, upload, resumed)
+
+
+def _rate(count: int, packed: int, seconds: float) -> str:
+    """Say how fast files of so many bytes went there, which were compressed."""
+    fast = size(round(count / max(seconds, 0.001)))
+    return f"{size(count)}, compressed to {size(packed)}, in {seconds:.1f} s: {fast}/s"
 
 
 def _send(upload: bytes, staged: Staged, transport: Transport, reporter: Reporter) -> int:
