@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rpikit import units
 from rpikit.bench import Clock, Line
 from rpikit.bench import bounce as bounces
-from rpikit.bench.scope import Level, PinEdge, Scope, Tape
+from rpikit.bench.scope import Level, Moment, PinEdge, Scope, Tape
 from rpikit.errors import BenchError
 from rpikit.units import Duration, ms, s
 from rpikit.waveform import milliseconds
@@ -96,7 +96,7 @@ class Pin:
         """Return the level the line has now."""
         return "on" if self._line.read() == self._active_high else "off"
 
-    def edges(self, since: PinEdge | Press | None = None) -> list[PinEdge]:
+    def edges(self, since: Moment | None = None) -> list[PinEdge]:
         """Return the edges seen so far, in order; with `since` only the later ones."""
         self._tape.collect()
         return list(self._tape.edges) if since is None else self._tape.after(since.at_ns)
@@ -163,9 +163,7 @@ class Pin:
         if self.is_input and self._tape.last.level == "on":
             self._drive("off")
 
-    def expect(
-        self, level: Level, *, within: Duration, since: PinEdge | Press | None = None
-    ) -> PinEdge:
+    def expect(self, level: Level, *, within: Duration, since: Moment | None = None) -> PinEdge:
         """Expect the pin to have `level` at some moment within the time; return the edge to it.
 
         The time counts from the stamp of `since`, or else from this call. If the pin has the
@@ -185,7 +183,7 @@ class Pin:
         late = f"; it came after {milliseconds(edge.at_ns - start)}" if edge else ""
         raise PinError(self._report(f"{level} within {within}{_origin(since)}{late}", start))
 
-    def expect_no_change(self, *, for_: Duration, since: PinEdge | Press | None = None) -> None:
+    def expect_no_change(self, *, for_: Duration, since: Moment | None = None) -> None:
         """Expect no edge for a time that counts from the stamp of `since` or from this call."""
         __tracebackhide__ = True
         units.checked(for_, f"{self.name}.expect_no_change(for_=)")
@@ -208,7 +206,7 @@ class Pin:
         times: int,
         period: Duration,
         tolerance: Duration,
-        since: PinEdge | Press | None = None,
+        since: Moment | None = None,
     ) -> list[PinEdge]:
         """Expect the pin to go on and off again so many times; return these edges.
 
@@ -245,7 +243,7 @@ class Pin:
         off = gap_ns - period.ns
         return off <= tolerance.ns and (off >= -tolerance.ns or not is_next)
 
-    def _start(self, since: PinEdge | Press | None) -> int:
+    def _start(self, since: Moment | None) -> int:
         return self._clock.now_ns() if since is None else since.at_ns
 
     def close(self) -> None:
@@ -293,7 +291,7 @@ def _known(name: str, level: Level) -> Level:
     return level
 
 
-def _origin(since: PinEdge | Press | None) -> str:
+def _origin(since: Moment | None) -> str:
     if since is None:
         return ""
     return f" of {since.down if isinstance(since, Press) else since}"

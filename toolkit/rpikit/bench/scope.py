@@ -8,7 +8,7 @@ draws them. It knows nothing of how a line is driven or watched.
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rpikit import waveform
 from rpikit.bench import Clock, HostClock, Watch
@@ -23,6 +23,13 @@ Level = Literal["on", "off"]
 
 _LAST_EDGES = 12  # of all pins together: what a failure message shows
 _NS_PER_MS = 1_000_000
+
+
+class Moment(Protocol):
+    """An edge, or a press: what times count from."""
+
+    @property
+    def at_ns(self) -> int: ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,7 +133,7 @@ class Scope:
     def __iter__(self) -> Iterator[Tape]:
         return iter(self._tapes.values())
 
-    def capture(self, *pins: str, since: PinEdge | None = None) -> Capture:
+    def capture(self, *pins: str, since: Moment | None = None) -> Capture:
         """Return what was recorded so far, of all pins or of those named, and of the console.
 
         It begins with the test, or at the stamp of `since`.
