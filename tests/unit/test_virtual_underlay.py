@@ -151,9 +151,11 @@ def test_of_what_a_machine_was_told_before_its_snapshot_nothing_is_done_again() 
     assert asyncio.run(_brought_back()).take() == [(0x1C, 1 << 4)]
 
 
-def test_stimuli_are_in_the_order_of_time() -> None:
-    made = underlay.stimuli(REGISTERS, [Stimulus(70, 17, False), Stimulus(20, 17, True)])
-    assert struct.unpack("<Q QII QII", made) == (2, 20, 0x1C, 1 << 17, 70, 0x28, 1 << 17)
+def test_stimuli_are_in_the_order_of_time_and_then_as_given() -> None:
+    wanted = [Stimulus(70, 17, True), Stimulus(70, 17, False), Stimulus(20, 40, True)]
+    made = underlay.stimuli(REGISTERS, wanted)
+    set_0, clear_0, set_1 = (0x1C, 1 << 17), (0x28, 1 << 17), (0x20, 1 << 8)
+    assert struct.unpack("<Q QII QII QII", made) == (3, 20, *set_1, 70, *set_0, 70, *clear_0)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ _COUNT = struct.Struct("<Q")
 _STIMULUS = struct.Struct("<QII")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Stimulus:
     """A level that a line is given from outside, so many ns of the board's time after the start."""
 
@@ -155,9 +155,12 @@ class Posts:
 
 
 def stimuli(registers: "Registers", wanted: Iterable[Stimulus]) -> bytes:
-    """Return what the underlay plays, as it lies in memory; BenchError if it cannot."""
+    """Return what the underlay plays, as it lies in memory; BenchError if it cannot.
+
+    Those of one moment are played in the order in which they are given.
+    """
     entries = b""
-    for one in sorted(wanted):
+    for one in sorted(wanted, key=lambda one: one.at_ns):
         if not 0 <= one.line < registers.lines:
             raise BenchError(f"line {one.line} moves nothing: there are 0-{registers.lines - 1}")
         if not 0 <= one.at_ns < 1 << 63:
