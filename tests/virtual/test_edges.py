@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The virtual Pi that reports edges: Linux, gpiomon and an spt guest hear of each, and when."""
 
+import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -188,6 +192,31 @@ def test_a_guest_waits_for_edges_and_none_is_lost_or_invented(ssh: Ssh, pins: Pi
             assert answer.high == (number % 2 == 1)
     said = said_by(ssh, "gpio_presses", "ended")
     assert f"counted {2 * presses}\nSUCCESS\nended 0\n" in said
+
+
+def rpikit(app: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rpikit", *words],
+        cwd=app,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def test_an_application_passes_its_tests_there(edges: Machine, tmp_path: Path) -> None:
+    app = tmp_path / "test_switch"
+    ignored = shutil.ignore_patterns("build", ".*", "__pycache__")
+    shutil.copytree(ROOT / "c/apps/test_switch", app, ignore=ignored)
+    done = rpikit(app, "flash", "-b", edges.name)
+    assert done.returncode == 0, done.stderr
+    why = f"since {edges.name} has no /dev/kvm: what reports its edges has EL2"
+    assert f"target: spt, {why}" in done.stderr
+    done = rpikit(app, "test", "-b", edges.name, "--json")
+    assert done.returncode == 0, done.stderr
+    verdict = json.loads(done.stdout)
+    assert (verdict["ran"], verdict["failed"]) == (4, 0)
 
 
 def test_what_nobody_answers_ends_a_program_and_not_the_board(ssh: Ssh) -> None:
