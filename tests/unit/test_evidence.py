@@ -163,7 +163,7 @@ def test_the_page_shows_all_that_is_known() -> None:
         "stamped on arrival",
     ):
         assert told in found.said
-    assert found.tags.count("svg") == 4  # two whole tests, the end of the failed one, a histogram
+    assert found.tags.count("svg") == 5  # two whole tests and their ends, a histogram
 
 
 def test_what_a_console_says_is_shown_and_never_obeyed() -> None:

@@ -50,7 +50,7 @@ def _shown(number: int, test: ReportedTest) -> dict[str, Any]:
     dump = ""
     if taken is not None and taken.traces:
         dump = base64.b64encode(vcd.written(taken).encode()).decode()
-        last = picture.end_of(taken) if test["outcome"] in ("failed", "fault") else None
+        last = picture.end_of(taken)
         if last is not None:
             pictures.append(("The last edges", Markup(last)))
         pictures.append(("The whole test", Markup(picture.waves(taken))))
