@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import serial
 from filelock import FileLock
 
 from rpikit import app as apps
@@ -23,7 +24,7 @@ from rpikit.build import Build
 from rpikit.closing import Closing
 from rpikit.errors import BoardError
 from rpikit.transport.ssh import Ssh
-from rpikit.virtual import machine
+from rpikit.virtual import image, machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins
 from rpikit.virtual.replay import replay
@@ -90,6 +91,8 @@ def pins(edges: Machine) -> Iterator[Pins]:
     with Pins(edges.pins_socket) as pins:
         pins.drive(BUTTON, False)
         yield pins
+        for line in (BUTTON, OTHER):
+            pins.release(line)
 
 
 class Monitor(Closing):
@@ -223,6 +226,29 @@ def test_what_nobody_answers_ends_a_program_and_not_the_board(ssh: Ssh) -> None:
     done = ssh.run("dd if=/dev/mem of=/dev/null bs=4096 skip=64 count=1; echo $?")
     assert "Bus error" in done.out + done.err or "Bad address" in done.out + done.err
     assert ssh.run("echo here").out == "here\n"
+
+
+def test_after_a_reboot_lines_are_as_the_world_has_them_and_edges_are_told(
+    edges: Machine,
+) -> None:
+    again = machine.up(boards.load(boards.WITH_EDGES), name="edges-again")
+    try:
+        with Pins(again.pins_socket) as pins:
+            pins.drive(BUTTON, True)
+            with serial.Serial(str(again.serials[1])) as console:
+                console.write(b"reboot -f\n")
+            end = time.monotonic() + 2 * WITHIN
+            while again.log.read_text(errors="replace").count(image.READY) < 2:
+                assert time.monotonic() < end, "the board does not come back"
+                time.sleep(0.05)
+            with Ssh(again.ssh, again.name) as ssh:
+                assert ssh.run(f"gpioget gpiochip0 {BUTTON}").out == "1\n"
+                with Monitor(again, ssh, f"gpiochip0 {BUTTON}") as monitor:
+                    pins.drive(BUTTON, False)
+                    (told,) = monitor.wait_for(1)
+        assert not told.is_rising
+    finally:
+        machine.down(again.name)
 
 
 def test_two_runs_have_the_same_edges_to_the_nanosecond() -> None:
