@@ -80,6 +80,16 @@ def test_a_shell_is_left_as_it_was_found(wire: Wire, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("rpikit-*/in.*"))
 
 
+def test_a_console_that_was_stopped_goes_on(wire: Wire) -> None:
+    with open(wire.place, "r+b", buffering=0) as port:
+        said = b""
+        while not said.endswith((b"# ", b"$ ", b"\x1b[6n")):  # before that a Ctrl-C would end it
+            said += port.read(1)
+        port.write(b"\x13")  # XOFF
+    with Serial(SerialAddress(wire.place), "cut", patience=20.0) as serial:
+        assert serial.run("echo here").out == "here\n"
+
+
 @pytest.mark.parametrize("kind", ["dash", "busybox"])
 def test_a_line_that_damages_each_thousandth_byte_carries_all(kind: str, tmp_path: Path) -> None:
     source = tmp_path / "source"

@@ -24,6 +24,7 @@ _LOADER = (
     ("e", 'exec 2>/dev/null;eval "$a";until eval "$b"'),
     ("f", '&&eval "$p";do eval "$c";done;stty $s'),
 )
+_RESUME = "\x11"  # XON: what came before may have been the XOFF that stops a terminal's output
 _LOAD = '(eval "$e$f")'
 _PART = 700  # characters of the receiver in one part
 
@@ -82,7 +83,7 @@ class Login:
             return self._password.encode() + b"\r"
         number = secrets.randbelow(900) + 100
         self._probe = f"rpikit{number * 7}is"
-        return f"\x03\recho rpikit$(({number}*7))is\r".encode()
+        return f"{_RESUME}\x03\recho rpikit$(({number}*7))is\r".encode()
 
     def _unknown_user(self) -> BoardError:
         if self._user is None or self._password is None:
