@@ -81,7 +81,7 @@ def test_a_shell_is_left_as_it_was_found(wire: Wire, tmp_path: Path) -> None:
 
 
 def test_a_console_that_was_stopped_goes_on(wire: Wire) -> None:
-    with open(wire.place, "r+b", buffering=0) as port:
+    with Path(wire.place).open("r+b", buffering=0) as port:
         said = b""
         while not said.endswith((b"# ", b"$ ", b"\x1b[6n")):  # before that a Ctrl-C would end it
             said += port.read(1)
