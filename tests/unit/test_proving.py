@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import promised
@@ -26,12 +27,13 @@ def ask(*words: str, cwd: Path, status: int = 0) -> "subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def lamp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lamp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a folder with the project lamp, whose version 0.1.0 runs on the board `host`."""
     folder = tmp_path_factory.mktemp("proving")
     ask("new", "lamp", cwd=folder)
     ask("flash", "lamp", "-b", "host", cwd=folder)
-    return folder
+    yield folder
+    ask("stop", "--all", "-b", "host", cwd=folder)
 
 
 def edit(folder: Path, version: str, lit: str = "100000000") -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def ask(*words: str, cwd: Path, status: int = 0) -> "subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def lamp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lamp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give a folder with the project lamp, whose version 0.1.0 runs on three boards."""
     folder = tmp_path_factory.mktemp("trials")
     ask("new", "lamp", cwd=folder)
@@ -42,7 +43,9 @@ def lamp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for old in (folder / "lamp/tests").glob("test_*.py"):
         old.unlink()
     ask("flash", "lamp", "--boards", "lab-*", cwd=folder)
-    return folder
+    yield folder
+    for name in NAMES:
+        ask("stop", "--all", "-b", name, "--bench", "lamp/bench.toml", cwd=folder)
 
 
 def edit(folder: Path, version: str, bad: tuple[str, ...] = ()) -> None:

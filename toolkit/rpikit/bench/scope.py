@@ -6,14 +6,15 @@ draws them. It knows nothing of how a line is driven or watched.
 """
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from rpikit import waveform
 from rpikit.bench import Clock, HostClock, Watch
 from rpikit.capture import Capture, Said
-from rpikit.errors import BenchError
+from rpikit.errors import BenchError, RpikitError
 from rpikit.units import Duration
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ class Scope:
                 known = ", ".join(self._tapes) or "none"
                 raise BenchError(f"no pin {name!r} is recorded; recorded are: {known}")
         tapes = [self._tapes[name] for name in pins] or list(self)
-        for tape in tapes:
-            tape.collect()
+        _settle(tapes)
         end = self._clock.now_ns()
         began = min((tape.first.at_ns for tape in tapes), default=end)
         start = began if since is None else since.at_ns
@@ -164,8 +164,7 @@ class Scope:
         glyphs: waveform.Glyphs = waveform.BLOCKS,
     ) -> str:
         """Return the waveforms of all pins around their `last` edges, or in a span of time."""
-        for tape in self:
-            tape.collect()
+        _settle(self)
         shown = sorted(edge.at_ns for tape in self for edge in tape.edges)[-last:]
         if span is not None:
             pass
@@ -177,3 +176,10 @@ class Scope:
             span = (shown[0] - margin, shown[-1] + margin)
         traces = {tape.first.pin: tape.trace() for tape in self}
         return waveform.draw(traces, span=span, width=width, glyphs=glyphs)
+
+
+def _settle(tapes: Iterable[Tape]) -> None:
+    """Take every edge that has arrived; what came before a board was gone is shown all the same."""
+    for tape in tapes:
+        with suppress(RpikitError):
+            tape.collect()
