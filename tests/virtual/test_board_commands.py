@@ -88,6 +88,16 @@ def test_serial_is_the_console_until_the_escape(virtual_board: Machine) -> None:
     assert typist.status() == 0
 
 
+def test_shell_through_the_console_shows_its_prompt(virtual_board: Machine) -> None:
+    typist = Typist("shell", virtual_board.name, "--via", "serial")
+    typist.wait_for(b" baud; Ctrl-] ends this\r\n", 120.0)
+    typist.wait_for(b":/# ")
+    typist.type(b"echo $((6 * 8)) on $(tty)\r")
+    typist.wait_for(b"48 on /dev/ttyS1")
+    typist.type(b"\x1d")
+    assert typist.status() == 0
+
+
 def test_serial_takes_a_pipe_and_keeps_a_log(virtual_board: Machine) -> None:
     done = rpikit("serial", virtual_board.name, "--line", "0", input="echo $((2 + 3)) there\n")
     assert (done.returncode, "5 there" in done.stdout) == (0, True)

@@ -48,8 +48,11 @@ def log_of(target: Target, *, is_virtual: bool, line: int | None) -> bytes:
     return port.with_name(f"{port.name}.log").read_bytes()
 
 
-def attach(port: str, name: str, baud: int = _BAUD) -> None:
-    """Carry bytes between a port and this terminal until Ctrl-], or the end of what is piped in."""
+def attach(port: str, name: str, baud: int = _BAUD, *, typed: bytes = b"") -> None:
+    """Carry bytes between a port and this terminal until Ctrl-], or the end of what is piped in.
+
+    `typed` is sent first, such as a return for which a shell shows its prompt.
+    """
     try:
         opened = serial.serial_for_url(port, baud, timeout=_GLANCE_SECONDS)
     except (serial.SerialException, OSError) as error:
@@ -63,6 +66,7 @@ def attach(port: str, name: str, baud: int = _BAUD) -> None:
             print(f"{name}: {port}, {baud} baud; Ctrl-] ends this", end="\r\n", file=sys.stderr)
         reader = threading.Thread(target=line.listen, daemon=True)
         reader.start()
+        opened.write(typed)
         try:
             line.type()
         finally:

@@ -28,7 +28,8 @@ def shell(transport: Transport, command: str | None) -> int:
     """
     if isinstance(transport, Serial) and command is None and terminal.is_interactive():
         transport.leave()
-        serial_line.attach(transport.address.place, transport.board, transport.address.baud)
+        address = transport.address
+        serial_line.attach(address.place, transport.board, address.baud, typed=b"\r")
         return EXIT_OK
     if not isinstance(transport, Ssh):
         return _run(transport, command)

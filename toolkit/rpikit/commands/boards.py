@@ -98,7 +98,7 @@ class _BeforeDashes(click.RichCommand):
 
 
 @board.command(cls=_BeforeDashes)
-@options.several(options.board_name, options.bench)
+@options.several(options.board_name, options.way, options.bench)
 @click.pass_obj
 def shell(command: str, name: str, bench: Path | None) -> None:
     """Log in to the board NAME, or run COMMAND there and end with its exit status."""

@@ -56,15 +56,20 @@ _via = click.option(
 )
 
 
-def board(command: F) -> F:
-    """Give a command a board, and the way to it while it runs."""
+def way(command: F) -> F:
+    """Let a command be told the way to its board, which holds while it runs."""
 
     @functools.wraps(command)
     def on_its_way(*args: Any, via: str | None, **named: Any) -> Any:
         with _way(via):
             return command(*args, **named)
 
-    return several(_board, _via)(cast("F", on_its_way))
+    return _via(cast("F", on_its_way))
+
+
+def board(command: F) -> F:
+    """Give a command a board, and the way to it."""
+    return _board(way(command))
 
 
 bench = click.option(
