@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from rpikit import archive, device, host, sign, signals
+from rpikit import archive, device, host, paths, sign, signals
 from rpikit.app import App, Attachment, Device
 from rpikit.archive import Entry
 from rpikit.board import Board, Platform
@@ -341,9 +341,7 @@ def write(manifest: Manifest, contents: Mapping[str, bytes], out: Path) -> Bundl
     special = "-spt" if manifest.target == "spt" else ""
     path = out / f"{manifest.name}-{manifest.version}-{manifest.board}{special}{SUFFIX}"
     out.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    aside.write_bytes(_archive(manifest, contents))
-    aside.replace(path)
+    paths.write(path, _archive(manifest, contents))
     return Bundle(path, manifest, dict(contents))
 
 

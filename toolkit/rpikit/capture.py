@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rpikit import waveform
+from rpikit import paths, waveform
 from rpikit.errors import DescriptionError
 from rpikit.results_evidence import Recording
 from rpikit.waveform import Trace, milliseconds
@@ -83,9 +83,9 @@ class Capture:
         if path.suffix == ".vcd":
             from rpikit import vcd
 
-            path.write_text(vcd.written(self), encoding="utf-8")
+            paths.write(path, vcd.written(self))
             return
-        path.write_text(json.dumps(self.values()) + "\n", encoding="utf-8")
+        paths.write(path, json.dumps(self.values()) + "\n")
 
 
 def printable(text: str) -> str:

@@ -67,9 +67,9 @@ def claimed(transport: Transport) -> Iterator[Claim]:
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
-        _write(note, json.dumps(asdict(holder())))
+        paths.write(note, json.dumps(asdict(holder())))
         claim = replace(claim, before=_last(note))
-        _write(note.with_suffix(".token"), claim.token)
+        paths.write(note.with_suffix(".token"), claim.token)
     except Timeout:
         raise BoardError(
             f"{transport.name}: is being flashed by {_noted(note)}",
@@ -91,12 +91,6 @@ def _place(transport: Transport) -> str:
         return str(transport.folder.absolute())
     board, _, place = transport.name.partition(" ")
     return place or board
-
-
-def _write(note: Path, text: str) -> None:
-    aside = note.with_suffix(".new")
-    aside.write_text(text)
-    aside.replace(note)
 
 
 def _last(note: Path) -> str:

@@ -19,9 +19,7 @@ def keep(board: str, guests: Iterable[str]) -> None:
     file = _file(board)
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_name(f".{file.name}.new")
-        aside.write_text("".join(f"{name}\n" for name in sorted(set(guests))))
-        aside.replace(file)
+        paths.write(file, "".join(f"{name}\n" for name in sorted(set(guests))))
 
 
 def add(board: str, guest: str) -> None:

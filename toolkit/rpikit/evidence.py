@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from rpikit import __version__, junit, page
+from rpikit import __version__, junit, page, paths
 from rpikit.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -85,9 +85,9 @@ def write(folder: Path, report: Report) -> None:
     """Write all forms of a report."""
     told = json.dumps(report, ensure_ascii=False).encode(errors="replace")  # no lone surrogates
     report = json.loads(told)
-    (folder / JSON).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (folder / JUNIT).write_text(junit.text(report), encoding="utf-8")
-    (folder / PAGE).write_text(page.text(report), encoding="utf-8")
+    paths.write(folder / JSON, json.dumps(report, indent=1) + "\n")
+    paths.write(folder / JUNIT, junit.text(report))
+    paths.write(folder / PAGE, page.text(report))
 
 
 def conclude(folder: Path, status: int, fault: str, otherwise: Report) -> None:

@@ -197,12 +197,9 @@ def save(path: Path, toolchain: str, baseline: Baseline) -> None:
         for table, values in (("floors", one.floors), ("figures", one.figures)):
             lines += ["", f"[toolchains.{name}.{table}]"]
             lines += [f"{key} = {value}" for key, value in values.items()]
-    aside = path.with_name(f".{path.name}.new")
     try:
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        aside.replace(path)
+        paths.write(path, "\n".join(lines) + "\n")
     except OSError as error:
-        aside.unlink(missing_ok=True)
         reason = (error.strerror or str(error)).lower()
         raise DescriptionError(
             f"{wording.path(path)}: cannot be written ({reason})",

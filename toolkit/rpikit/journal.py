@@ -78,15 +78,9 @@ class Journal(Closing):
             "plan": vars(plan) | {"max_failures": str(plan.max_failures)},
             "at": time.time(),
         }
-        aside = path.with_suffix(".new")
-        with aside.open("wb") as file:
-            file.write(_line(first))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        paths.write(path, _line(first))
         made = cls(path)
         made.is_resumed = False
-        _sync_folder(folder)
         _sweep(folder)
         return made
 
@@ -217,12 +211,3 @@ def _logs(path: Path) -> Path:
 
 def _line(event: dict[str, Any]) -> bytes:
     return json.dumps(event).encode() + b"\n"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the name of a new file on the disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -101,9 +101,7 @@ class Stamp:
             "beside": _names(sorted({str(Path(name).parent) for name in read})),
             "made": _digests(notes["made"]),
         }
-        aside = self._file.with_suffix(".new")
-        aside.write_text(json.dumps(kept))
-        aside.rename(self._file)
+        paths.write(self._file, json.dumps(kept))
 
     @property
     def _file(self) -> Path:

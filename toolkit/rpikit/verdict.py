@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rpikit import paths
 from rpikit.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -64,7 +65,7 @@ class Verdict:
 
     def save(self, path: Path) -> None:
         """Write it for the process that waits."""
-        path.write_text(json.dumps(self.values()) + "\n")
+        paths.write(path, json.dumps(self.values()) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Verdict":

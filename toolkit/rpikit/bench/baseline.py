@@ -83,7 +83,7 @@ class Baselines:
             self._known = self._read()
             self._known.setdefault(name, {})[place] = figures.values()
             text = json.dumps(self._known, indent=2, sort_keys=True)
-            self._path.write_text(f"{text}\n", encoding="utf-8")
+            paths.write(self._path, f"{text}\n")
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from rpikit import network
+from rpikit import network, paths
 from rpikit.errors import ToolError, VerificationError
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -74,9 +74,8 @@ class Archive:
         return self.folder / f"packages-{self.suite}-{self.architecture}.json"
 
     def _remember(self, known: dict[str, _Package]) -> None:
-        aside = self._manifest.with_suffix(".new")
-        aside.write_text(json.dumps({name: asdict(fact) for name, fact in known.items()}, indent=1))
-        aside.rename(self._manifest)
+        facts = {name: asdict(fact) for name, fact in known.items()}
+        paths.write(self._manifest, json.dumps(facts, indent=1))
 
     def _download(
         self, missing: tuple[str, ...], report: Callable[[str], None]

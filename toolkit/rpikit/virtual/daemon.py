@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from rpikit import paths
 from rpikit.errors import BenchError
 from rpikit.virtual import image, protocol, qemu, snapshot
 from rpikit.virtual.console import Console
@@ -209,9 +210,7 @@ async def _end_of_use(plan: Plan, server: Server, machine: _Machine) -> None:
 
 
 def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
-    aside = plan.folder / f"{STATE_FILE}.new"
-    aside.write_text(json.dumps(facts))
-    aside.rename(plan.folder / STATE_FILE)
+    paths.write(plan.folder / STATE_FILE, json.dumps(facts))
 
 
 async def _run(plan: Plan, starter: BinaryIO) -> None:

@@ -5,11 +5,12 @@ They open only boards on this machine, are never taken from one machine to anoth
 by their user alone.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
+
+from rpikit import paths
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,4 @@ def _make(private: Path) -> None:
         (private, secret),
         (private.with_suffix(".pub"), public + b" rpikit-virtual\n"),
     ):
-        aside = path.with_name(path.name + ".new")
-        aside.unlink(missing_ok=True)
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(content)
-        aside.rename(path)
+        paths.write(path, content, mode=0o600)
