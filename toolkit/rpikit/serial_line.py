@@ -66,8 +66,8 @@ def attach(port: str, name: str, baud: int = _BAUD, *, typed: bytes = b"") -> No
             print(f"{name}: {port}, {baud} baud; Ctrl-] ends this", end="\r\n", file=sys.stderr)
         reader = threading.Thread(target=line.listen, daemon=True)
         reader.start()
-        opened.write(typed)
         try:
+            line.send(typed)
             line.type()
         finally:
             line.ended.set()
@@ -105,6 +105,11 @@ class _Line:
                     self.unread = True
                     self.ended.set()
 
+    def send(self, data: bytes) -> None:
+        """Send bytes; that the port is gone, who listens hears and tells."""
+        with suppress(serial.SerialException, OSError):
+            self._port.write(data)
+
     def type(self) -> None:
         """Send what is typed; after the end of a pipe, wait until the board has gone quiet."""
         while not self.ended.is_set():
@@ -116,8 +121,7 @@ class _Line:
                     self._heard.clear()
                 return
             kept, escape, _ = typed.partition(terminal.ESCAPE)
-            with suppress(serial.SerialException, OSError):
-                self._port.write(kept)
+            self.send(kept)
             if escape:
                 return
 
