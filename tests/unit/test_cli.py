@@ -101,6 +101,7 @@ def test_bash_completes_commands_options_and_boards(tmp_path: Path) -> None:
         "desk",
         "host",
         "virtual-pi3",
+        "virtual-pi3-bench",
         "virtual-pi3-edges",
         "virtual-pi3-no-kvm",
     }

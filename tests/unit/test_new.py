@@ -32,7 +32,7 @@ def test_a_project_is_whole(tmp_path: Path, template: str) -> None:
     described = app.load(made.folder)
     assert described.name == "my-lamp"
     bench = wiring.load(made.folder / "bench.toml")
-    virtual = {"virtual-pi3", "virtual-pi3-no-kvm", "virtual-pi3-edges"}
+    virtual = {"virtual-pi3", "virtual-pi3-no-kvm", "virtual-pi3-edges", "virtual-pi3-bench"}
     assert set(bench.boards) == virtual | {"desk", "host"}
     assert set(bench.target("desk").wires) == set(described.pins)
     assert list(tmp_path.iterdir()) == [made.folder]

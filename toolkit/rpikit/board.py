@@ -30,6 +30,9 @@ WITHOUT_KVM = "virtual-pi3-no-kvm"
 WITH_EDGES = "virtual-pi3-edges"
 """The default board with a chip that reports edges, and so without KVM."""
 
+BENCH = "virtual-pi3-bench"
+"""The default board as one that presses the buttons of another: Python, RPi.GPIO and gpiod."""
+
 HOST = "host"
 """This machine as a board."""
 
@@ -66,7 +69,20 @@ class VirtualBoard(Model):
         "KVM, and supplies the registers for edges that QEMU's GPIO block lacks.",
     )
     arguments: tuple[Text, ...] = Field(default=(), description="The kernel's command line.")
+    revision: int | None = Field(
+        default=None,
+        ge=0,
+        le=0xFFFFFFFF,
+        examples=[0xA02082],
+        description="The code of model and maker that it states in `/system/linux,revision` of its "
+        "device tree, as the firmware of a real one does; libraries such as RPi.GPIO ask for it.",
+    )
     packages: tuple[Text, ...] = Field(default=(), description="The packages on it.")
+    more_packages: tuple[Text, ...] = Field(
+        default=(),
+        examples=[["python3-minimal"]],
+        description="Packages besides those, so that a board adds to what it inherits.",
+    )
     modules: tuple[Text, ...] = Field(
         default=(), description="Kernel modules, in the order of loading."
     )

@@ -32,9 +32,13 @@ _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 
 @dataclass(frozen=True)
 class Driver:
-    """Where a driver's lines are, and which boards it can be wired to."""
+    """Where a driver's lines are, and which boards it can be wired to.
+
+    One that `names_ends` has no numbers for them: each end has a name.
+    """
 
     has_host: bool = False
+    names_ends: bool = False
     serves_real: bool = True
     serves_virtual: bool = True
     serves_host: bool = False
@@ -52,6 +56,7 @@ DRIVERS: Mapping[str, Driver] = {
     "fake": Driver(),
     "gpiod": Driver(has_host=True, serves_virtual=False),
     "host": Driver(serves_real=False, serves_virtual=False, serves_host=True),
+    "labgrid": Driver(names_ends=True, serves_virtual=False),
     "second-pin": Driver(),
     "virtual": Driver(serves_real=False),
 }
@@ -125,15 +130,51 @@ class Wire(Model):
     driver: Annotated[str, AfterValidator(_driver), WithJsonSchema({"enum": sorted(DRIVERS)})] = (
         Field(description="What moves or watches the other end.")
     )
-    line: Line = Field(examples=[27], description="The line at the other end.")
+    line: Line | None = Field(
+        default=None, examples=[27], description="The line at the other end, by its number."
+    )
+    output: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        examples=["button"],
+        description="The digital output of the labgrid place that drives this wire, by its name.",
+    )
+    input: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        examples=["lamp"],
+        description="The digital output of the labgrid place that is asked for this wire's level.",
+    )
     host: Address | None = Field(
         default=None,
         examples=["pi@bench"],
         description="The machine that has that line, when it is not this one.",
     )
 
+    @property
+    def number(self) -> int:
+        """The line at the other end, of a driver that has numbers for them."""
+        assert self.line is not None
+        return self.line
+
+    @property
+    def end(self) -> int | str:
+        """What is at the other end, by its number or its name."""
+        return self.output or self.input or self.number
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        named = [key for key in ("output", "input") if getattr(self, key) is not None]
+        if DRIVERS[self.driver].names_ends:
+            if self.line is not None:
+                raise Misfit(f"{self.driver} has names, not numbers; write output or input", "line")
+            if len(named) != 1:
+                raise Misfit(
+                    f'{self.driver}: write output = "NAME" for what is driven, or input = "NAME" '
+                    "for what is watched"
+                )
+        elif named:
+            raise Misfit(f"{self.driver} has numbers, not names; write line", named[0])
+        elif self.line is None:
+            raise Misfit("this is missing; write the number of a line", "line")
         if self.host is not None and not DRIVERS[self.driver].has_host:
             with_host = [name for name, driver in sorted(DRIVERS.items()) if driver.has_host]
             raise Misfit(f"only {' and '.join(with_host)} have a host; leave it out", "host")
@@ -188,6 +229,17 @@ class TargetFile(Model):
         examples=["container-3"],
         description="Where the board is, in the words of that transport.",
     )
+    place: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        examples=["desk-3"],
+        description="The place of a labgrid coordinator that this board is at: it is taken while "
+        "a command uses it, and its NetworkService and NetworkSerialPort lead to the board.",
+    )
+    coordinator: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        examples=["lab-server:20408"],
+        description="That coordinator, HOST:PORT; else LG_COORDINATOR, else 127.0.0.1:20408.",
+    )
     serial_number: Annotated[str, AfterValidator(_serial_number)] | None = Field(
         default=None,
         examples=["00000000a1b2c3d4"],
@@ -209,7 +261,7 @@ class TargetFile(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.via == "ssh" and self.ssh is None:
+        if self.via == "ssh" and self.ssh is None and self.place is None:
             raise Misfit('write ssh = "user@host" as well, or leave it out', "via")
         if self.transport is not None and self.address is None:
             raise Misfit("say where the board is, in the transport's own words", "address")
@@ -217,6 +269,15 @@ class TargetFile(Model):
             raise Misfit("only a transport has an address; name one, or leave it out", "address")
         if self.transport is not None and self.ssh is not None:
             raise Misfit("ssh leads to this board already; keep one of them", "transport")
+        if self.transport is not None and self.place is not None:
+            raise Misfit("the place leads to this board already; keep one of them", "transport")
+        if self.place is None:
+            if self.coordinator is not None:
+                raise Misfit("only a place has one; name the place, or leave it out", "coordinator")
+            for device, wire in self.wires.items():
+                if wire.driver == "labgrid":
+                    remedy = 'only a board at a labgrid place has these; write place = "NAME"'
+                    raise Misfit(remedy, "wires", device, "driver")
         return self
 
 
@@ -248,18 +309,19 @@ class BenchFile(Model):
                     raise Misfit(f"no board has this name; write {known}", "groups", name, number)
             if not members:
                 raise Misfit("name a board, or leave the group out", "groups", name)
-        taken: dict[tuple[str, str | None, int], str] = {}
+        taken: dict[tuple[str, str | None, int | str], str] = {}
         for name, target in self.boards.items():
             for device, wire in target.wires.items():
                 # The pins of a bench host are there once; those of a board, once for each board.
                 driver = DRIVERS[wire.driver]
                 where = ("host", wire.host) if driver.has_host else (wire.driver, name)
                 own = f"boards.{name}.wires.{device}"
-                other = taken.setdefault((*where, wire.line), own)
+                other = taken.setdefault((*where, wire.end), own)
                 if other != own:
+                    key = "output" if wire.output else "input" if wire.input else "line"
                     raise Misfit(
-                        f"{other} has this line already; give each wire its own",
-                        *("boards", name, "wires", device, "line"),
+                        f"{other} has this {key} already; give each wire its own",
+                        *("boards", name, "wires", device, key),
                     )
         return self
 
@@ -333,6 +395,11 @@ class Bench(Model):
             known = ", ".join(app.pins) or "none"
             remedy = f"{app.name} has no device {device!r}; its devices are: {known}"
             raise self._fault(place, None, remedy)
+        wrong = app.is_input(device) if wire.input else not app.is_input(device)
+        if DRIVERS[wire.driver].names_ends and wrong:
+            right, wanted = ("driven", "output") if wire.input else ("watched", "input")
+            remedy = f"{device} has to be {right}; write {wanted} instead"
+            raise self._fault(place, None, remedy)
         if wire.driver == "second-pin" and wire.line in app.pins.values():
             own = next(name for name, line in app.pins.items() if line == wire.line)
             remedy = f"this is the line of {app.name}'s own device {own}; wire a line that is free"
@@ -374,7 +441,7 @@ def _bench(
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Bench:
     written = tuple(targets)
-    for always in (board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.HOST):
+    for always in (board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.BENCH, board.HOST):
         targets.setdefault(always, Target(name=always, board=always))
     return Bench(source=source, boards=targets, written=written, groups=dict(groups))
 
@@ -397,10 +464,14 @@ def _check_reach(path: Path, name: str, target: TargetFile, kind: Board) -> None
     if body != "real" and target.transport is not None:
         remedy = f"a {body} board is started and reached without one; leave it out"
         raise describe.fault(path, f"boards.{name}.transport", target.transport, remedy)
-    if body == "real" and not (target.ssh or target.serial or target.transport):
+    if body != "real" and target.place is not None:
+        remedy = f"a {body} board is started and reached without one; leave it out"
+        raise describe.fault(path, f"boards.{name}.place", target.place, remedy)
+    if body == "real" and not (target.ssh or target.serial or target.transport or target.place):
         remedy = 'nothing leads to this board; write ssh = "user@host" or serial = "/dev/ttyUSB0"'
         raise describe.fault(path, f"boards.{name}", None, remedy)
-    if target.host_key is not None and target.ssh is None and body != "virtual":
+    by_ssh = target.ssh or target.place or body == "virtual"
+    if target.host_key is not None and not by_ssh:
         remedy = "only a board that ssh leads to has a host key; leave it out"
         raise describe.fault(path, f"boards.{name}.host_key", target.host_key, remedy)
     for device, wire in target.wires.items():

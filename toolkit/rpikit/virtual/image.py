@@ -37,7 +37,7 @@ CARD = "card"
 READY = "sshd: listening"
 """What the console says when the network is up and sshd listens."""
 
-_KEPT = 3
+_KEPT = 4
 _ROOT = "board/root"
 _MERGED = ("bin", "lib", "sbin")
 _UNUSED = ("usr/share/", "usr/lib/aarch64-linux-gnu/gconv/", "usr/lib/systemd/", "etc/", "var/")
@@ -136,7 +136,8 @@ def _is_same(file: Path, facts: dict[str, int | str]) -> bool:
 
 def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) -> None:
     archive = apt.Archive(paths.cache_dir() / "debian", virtual.mirror, virtual.suite)
-    packages = archive.fetch((virtual.kernel, *virtual.packages), report)
+    names = (*virtual.packages, *virtual.more_packages)
+    packages = archive.fetch((virtual.kernel, *names), report)
     report("building the virtual board's image")
     images = image.folder.parent
     with TemporaryDirectory(prefix=".new-", dir=images) as aside:
@@ -146,7 +147,7 @@ def _make(image: Image, virtual: "VirtualBoard", report: Callable[[str], None]) 
         modules = _take_kernel(packages[virtual.kernel], virtual, made, root)
         late = len(virtual.modules)
         card = late + len(virtual.late_modules)
-        for name in virtual.packages:
+        for name in names:
             _take_package(packages[name], root, _ONLY.get(name, ("",)))
         loaded = {
             "modules": modules[:late],
@@ -196,9 +197,15 @@ def _made(folder: Path) -> Path:
 
 
 def _bootable(blob: bytes, virtual: "VirtualBoard") -> bytes:
-    """Return the device tree with the PL011 as a plain console: there is no Bluetooth on it."""
+    """Return the device tree with the PL011 as a plain console: there is no Bluetooth on it.
+
+    What a real board's firmware adds to it, the board's revision, is added here.
+    """
     tree = fdt.Tree.parse(blob)
     tree.root.at("/soc/serial@7e201000").children.pop("bluetooth", None)
+    if virtual.revision is not None:
+        system = tree.root.children.setdefault("system", fdt.Node())
+        system.properties["linux,revision"] = virtual.revision.to_bytes(4, "big")
     if virtual.underlay:
         underlay.beneath(tree)
     return tree.dump()
