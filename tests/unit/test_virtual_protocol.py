@@ -8,7 +8,7 @@ import pytest
 from rpikit.errors import BenchError
 from rpikit.virtual import protocol
 from rpikit.virtual.protocol import Request
-from rpikit.virtual.wires import Edge
+from rpikit.virtual.wires import NOTHING, Edge, Share
 
 WRONG = {
     b"": "not JSON",
@@ -31,6 +31,10 @@ WRONG = {
     b'{"op": "jumper", "source": 3}': "jumper: target = null",
     b'{"op": "forward", "port": 0}': "forward: port = 0; it is 1-65535",
     b'{"op": "withdraw", "port": true}': "withdraw: port = true; it is 1-65535",
+    b'{"op": "plug", "line": 17, "target": 27}': "plug: socket = null; it is text",
+    b'{"op": "plug", "line": 17, "target": 27, "socket": "/a\\n"}': "it is text",
+    b'{"op": "join", "line": 1, "target": 2, "name": "dut"}': 'share = null; it is such as ["dr',
+    b'{"op": "join", "line": 1, "target": 2, "name": "dut", "share": ["drives", 1]}': "share = [",
 }
 
 
@@ -65,3 +69,8 @@ def test_a_refusal_is_raised_where_the_answer_is_read() -> None:
 
 def test_an_answer_carries_its_facts() -> None:
     assert protocol.parse_answer(protocol.answer(high=True))["high"] is True
+
+
+@pytest.mark.parametrize("share", [Share("drives", True), Share("pulls", False), NOTHING])
+def test_what_an_end_does_survives_the_wire(share: Share) -> None:
+    assert protocol.parse_share(json.loads(protocol.share_line(share))) == share

@@ -195,18 +195,23 @@ async def _end_of(process: subprocess.Popen[bytes]) -> None:
 
 
 async def _end_of_use(plan: Plan, server: Server, machine: _Machine) -> None:
-    """Wait until nobody has used the board for long enough: sockets, consoles, SSH."""
+    """Wait until nobody has used the board for long enough: sockets, consoles, SSH.
+
+    Boards that are wired together are in use together.
+    """
     typed = 0
     while True:
-        await asyncio.sleep(min(_IDLE_CHECK_SECONDS, plan.idle_seconds))
+        await asyncio.sleep(min(_IDLE_CHECK_SECONDS, plan.idle_seconds / 3))
         now_typed = sum(console.typed for console in machine.consoles)
         if server.clients or now_typed != typed:
             typed, server.last_used = now_typed, time.monotonic()
         limit = plan.idle_seconds if server.is_ready else max(plan.idle_seconds, _BOOT_SECONDS)
-        if time.monotonic() - server.last_used >= limit:
-            if "ESTABLISHED" not in await machine.connections():
-                return
+        is_over = time.monotonic() - server.last_used >= limit
+        if (is_over or server.plugs) and "ESTABLISHED" in await machine.connections():
             server.last_used = time.monotonic()
+        server.last_used = server.plugs.share_use(server.last_used)
+        if time.monotonic() - server.last_used >= limit:
+            return
 
 
 def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
@@ -215,7 +220,7 @@ def _write_state(plan: Plan, facts: dict[str, Any]) -> None:
 
 async def _run(plan: Plan, starter: BinaryIO) -> None:
     starter.write(b"%d\n" % os.getpid())
-    server = Server(plan.registers, has_underlay=plan.boot.underlay is not None)
+    server = Server(plan.folder.name, plan.registers, has_underlay=plan.boot.underlay is not None)
     machine = _Machine(plan, server)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, server.stopped.set)

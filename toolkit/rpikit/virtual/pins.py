@@ -6,6 +6,7 @@ import select
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rpikit.errors import BoardError
 from rpikit.virtual import protocol
 from rpikit.virtual.wires import Edge
 
-__all__ = ["Edge", "Pins", "Watch"]
+__all__ = ["Edge", "Pins", "Plugged", "Watch"]
 
 _ANSWER_SECONDS = 10.0
 _PATH_LIMIT = 100
@@ -31,7 +32,7 @@ class Connection:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(_ANSWER_SECONDS)
         try:
-            _connect(self._socket, path)
+            reach(self._socket, path)
         except OSError as error:
             self._socket.close()
             raise self._gone() from error
@@ -87,6 +88,23 @@ class Connection:
             f"the virtual board {name!r} is gone: nobody answers at {self._path}",
             hint=f"start it: rpikit board up {name}",
         )
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A wire from a line to line `target` of the board `peer`, and whether both ends drove it.
+
+    `short_at_ns` is when the last of `shorts` began, in ns of the host's CLOCK_MONOTONIC;
+    `differed` says that the ends wanted different levels then, `is_short` that it lasts.
+    """
+
+    line: int
+    peer: str
+    target: int
+    shorts: int
+    short_at_ns: int | None
+    differed: bool
+    is_short: bool
 
 
 class Watch(Closing):
@@ -159,6 +177,22 @@ class Pins(Closing):
         """Take a jumper away."""
         self._connection.ask("cut", source=source, target=target)
 
+    def plug(self, line: int, socket: Path, target: int) -> None:
+        """Wire a line to `target` of the board that answers at `socket`, both ways.
+
+        Whoever drives decides the level. The wire stays until one of the two boards ends or
+        unplugs it; then the line goes back to its pull.
+        """
+        self._connection.ask("plug", line=line, socket=str(socket), target=target)
+
+    def unplug(self, line: int) -> None:
+        """Take the wire between a line and another board away, at both ends."""
+        self._connection.ask("unplug", line=line)
+
+    def plugs(self) -> list["Plugged"]:
+        """Return the wires to other boards, by line."""
+        return [Plugged(**one) for one in self._connection.ask("plugs")["plugs"]]
+
     def watch(self, *lines: int) -> Watch:
         """Watch the edges of lines from now on."""
         return Watch(self._path, lines)
@@ -168,7 +202,7 @@ class Pins(Closing):
         self._connection.close()
 
 
-def _connect(end: socket.socket, path: Path) -> None:
+def reach(end: socket.socket, path: Path) -> None:
     """Connect to a path that may be longer than a socket's address can hold."""
     if len(os.fsencode(path)) <= _PATH_LIMIT:
         end.connect(str(path))

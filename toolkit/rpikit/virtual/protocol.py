@@ -3,7 +3,9 @@
 
 A request names its `op` and what it needs; an answer has `ok`, and `error` when it is false. After
 `watch` the same connection carries edges: `[line, high, at_ns, source]`, after `debug`
-what a debugger and the machine's stub say.
+what a debugger and the machine's stub say, after `join` what both ends of a wire between two
+boards do to it: `["drives", high]`, `["pulls", high]` or `["nothing", false]`, and
+`["used", seconds]`, when one of them was last in use.
 """
 
 import json
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rpikit.errors import BenchError
-from rpikit.virtual.wires import Edge
+from rpikit.virtual.wires import NOTHING, Edge, Share
 
 LINE_LIMIT = 65536
 DELAY_LIMIT_MS = 60_000
@@ -35,6 +37,10 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "jumper": ("source", "target"),
     "cut": ("source", "target"),
     "watch": ("lines",),
+    "plug": ("line", "socket", "target"),
+    "join": ("line", "name", "target", "share"),
+    "unplug": ("line",),
+    "plugs": (),
 }
 
 
@@ -51,6 +57,9 @@ class Request:
     delay_ms: int = 0
     port: int = 0
     cut: bool = False
+    socket: str = ""
+    name: str = ""
+    share: Share = NOTHING
 
 
 def parse(text: bytes, line_count: int) -> Request:
@@ -81,6 +90,12 @@ def _value(op: str, name: str, value: object, line_count: int) -> Any:
         if isinstance(value, bool):
             return value
         raise BenchError(f"{op}: {name} = {_short(value)}; it is true or false")
+    if name in ("socket", "name"):
+        if isinstance(value, str) and value and value.isprintable():
+            return value
+        raise BenchError(f"{op}: {name} = {_short(value)}; it is text")
+    if name == "share":
+        return parse_share(value)
     if name == "lines":
         if isinstance(value, list) and value:
             return tuple(_value(op, "line", line, line_count) for line in value)
@@ -119,6 +134,19 @@ def parse_edge(text: bytes) -> Edge:
     """Read the line of an edge."""
     line, high, at_ns, source = json.loads(text)
     return Edge(line, high, at_ns, source)
+
+
+def share_line(share: Share) -> bytes:
+    """Return the line of what one end of a wire does to it."""
+    return json.dumps([share.strength, share.high]).encode() + b"\n"
+
+
+def parse_share(said: object) -> Share:
+    """Read what one end of a wire does to it."""
+    match said:
+        case ["drives" | "pulls" | "nothing" as strength, bool(high)]:
+            return Share(strength, high)
+    raise BenchError(f'share = {_short(said)}; it is such as ["drives", true]')
 
 
 def parse_answer(text: bytes) -> Mapping[str, Any]:

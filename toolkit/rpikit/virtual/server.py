@@ -8,10 +8,12 @@ or carried, each 20 ms while a level from outside must be kept, otherwise only w
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from rpikit.errors import BenchError
 from rpikit.virtual import protocol
 from rpikit.virtual.gpio import Registers
+from rpikit.virtual.plugs import Plugs
 from rpikit.virtual.protocol import Request
 from rpikit.virtual.qtest import Qtest
 from rpikit.virtual.underlay import Posts
@@ -37,10 +39,10 @@ async def _no_debugger(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 class Server:
     """Serves clients of one machine; `stopped` is set when one asks for the end."""
 
-    def __init__(self, registers: Registers, *, has_underlay: bool = False) -> None:
+    def __init__(self, name: str, registers: Registers, *, has_underlay: bool = False) -> None:
         self.stopped = asyncio.Event()
         self.last_used = time.monotonic()
-        self.clients = 0
+        self._clients: set[asyncio.StreamWriter] = set()
         self.qtest = Qtest(self._notice)
         self.network: Callable[[int, bool], Awaitable[None]] = _no_network
         self.forward: Callable[[int], Awaitable[int]] = _no_way
@@ -51,6 +53,7 @@ class Server:
         self._posts = Posts(self.qtest, registers) if has_underlay else None
         mover = self._posts or self.qtest
         self._wires = Wires(registers, mover, self._emit, time.monotonic_ns)
+        self.plugs = Plugs(name, self._wires)
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
         self._wanted = asyncio.Event()
         self._block = b""
@@ -59,7 +62,7 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it goes."""
-        self.clients += 1
+        self._clients.add(writer)
         try:
             while text := await reader.readline():
                 self.last_used = time.monotonic()
@@ -67,6 +70,9 @@ class Server:
                     request = protocol.parse(text, self._registers.lines)
                     if request.op == "debug":
                         await self._debug(reader, writer)
+                        break
+                    if request.op == "join":
+                        await self._join(request, reader, writer)
                         break
                     writer.write(protocol.answer(**await self._do(request, writer)))
                 except BenchError as error:
@@ -78,10 +84,16 @@ class Server:
         except ConnectionError:
             pass
         finally:
-            self.clients -= 1
-            self.last_used = time.monotonic()
+            if writer in self._clients:
+                self._clients.remove(writer)
+                self.last_used = time.monotonic()
             self._watchers.pop(writer, None)
             writer.close()
+
+    @property
+    def clients(self) -> int:
+        """Return how many use the board; the other end of a wire is none of them."""
+        return len(self._clients)
 
     async def poll(self) -> None:
         """Keep looking at the registers while there is a reason to."""
@@ -105,6 +117,16 @@ class Server:
         finally:
             self._is_debugged = False
 
+    async def _join(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Be the other end of a wire as long as it lasts."""
+        await self._look()
+        following = self.plugs.join(request, reader, writer)
+        self._clients.discard(writer)
+        self._wanted.set()
+        await following
+
     async def begin(self) -> None:
         """Take note that the machine, which stands still, was brought back from a snapshot."""
         if self._posts is not None:
@@ -116,7 +138,7 @@ class Server:
         self._wires.reset(time.monotonic_ns())
 
     def _pause(self) -> float | None:
-        if self._watchers or self._wires.has_jumpers:
+        if self._watchers or self._wires.is_carrying:
             return _WATCHING_SECONDS
         return _KEEPING_SECONDS if self._wires.has_levels else None
 
@@ -183,6 +205,13 @@ class Server:
                 wires.jumper(request.source, request.target)
             case "cut":
                 wires.cut(request.source, request.target)
+            case "plug":
+                await self.plugs.plug(line, Path(request.socket), request.target)
+                self._wanted.set()
+            case "unplug":
+                await self.plugs.unplug(line)
+            case "plugs":
+                return {"plugs": self.plugs.values()}
             case "watch":
                 self._watchers[writer] = frozenset(request.lines)
                 return {"levels": {str(line): wires.level(line) for line in request.lines}}
