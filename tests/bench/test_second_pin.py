@@ -129,3 +129,17 @@ def test_without_an_observer_a_drive_is_stamped_by_its_answer(
     assert virtual_pins.read(DRIVER)
     line.release()
     assert virtual_pins.function(DRIVER) == "in"
+
+
+def test_the_agent_looks_at_several_lines_and_gives_them_back(
+    agent: Agent, virtual_pins: Pins, virtual_ssh: Ssh
+) -> None:
+    agent.drive(DRIVER, True)
+    virtual_pins.drive(FAR_END, True)
+    assert agent.look(DRIVER, FAR_END, 23) == [True, True, False]
+    virtual_pins.release(FAR_END)
+    agent.free(DRIVER, 23)
+    assert virtual_pins.function(DRIVER) == "in"
+    listed = virtual_ssh.run("ls /sys/class/gpio | grep -v -e chip -e export").out.split()
+    assert [int(name.removeprefix("gpio")) % 458 for name in listed] == [FAR_END]
+    assert agent.look(FAR_END) == [False]

@@ -51,6 +51,20 @@ class Agent:
         self._expect(answer, "0", "1")
         return answer == "1"
 
+    def look(self, *lines: int) -> list[bool]:
+        """Return whether each of several lines is high."""
+        answer = self._ask(f"look {' '.join(map(str, lines))}")
+        levels = answer.split()
+        if len(levels) != len(lines):
+            self._expect(answer)
+        for level in levels:
+            self._expect(level, "0", "1")
+        return [level == "1" for level in levels]
+
+    def free(self, *lines: int) -> None:
+        """Make lines inputs, and give them back to whoever wants them next."""
+        self._expect(self._ask(f"free {' '.join(map(str, lines))}"), "ok")
+
     def close(self) -> None:
         """Let the shell put its lines back and end it."""
         self._channel.close()

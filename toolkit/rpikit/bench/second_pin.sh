@@ -3,8 +3,9 @@
 # The agent of the second-pin driver: drives and reads lines of the board it runs on.
 #
 # Called with the label of the GPIO chip. Each line of input is a request and has one line of
-# answer: `out LINE 0|1`, `in LINE` and `get LINE` give a level or `ok`; what went wrong begins
-# with `error: `. When its input ends, every line is an input again and given back.
+# answer: `out LINE 0|1`, `in LINE` and `get LINE` give a level or `ok`, `look LINE...` the levels of
+# several, and `free LINE...` gives lines back; what went wrong begins with `error: `. When its input
+# ends, every line is an input again and given back.
 # It uses sysfs because that needs no program on the board.
 
 gpio=/sys/class/gpio
@@ -19,11 +20,18 @@ find_base() { # set base, the number of the chip's first line, by the chip's lab
     exit 1
 }
 
-give_back() {
+give_back() { # LINE...: those of them that are held
+    kept=
     for line in $held; do
-        echo in >$gpio/gpio$((base + line))/direction
-        echo $((base + line)) >$gpio/unexport
+        case " $* " in
+        *" $line "*)
+            echo in >$gpio/gpio$((base + line))/direction
+            echo $((base + line)) >$gpio/unexport
+            ;;
+        *) kept="$kept $line" ;;
+        esac
     done
+    held=$kept
 }
 
 take() { # LINE: export it and set node; false if somebody else has it
@@ -43,6 +51,16 @@ take() { # LINE: export it and set node; false if somebody else has it
         fi
         sleep 0.1
     done
+}
+
+look() { # LINE...: print their levels
+    levels=
+    for each; do
+        take "$each" || return
+        read -r level <"$node/value"
+        levels="$levels $level"
+    done
+    echo $levels
 }
 
 answer() { # VERB LINE [LEVEL]
@@ -70,9 +88,13 @@ answer() { # VERB LINE [LEVEL]
 
 exec 2>&1
 trap exit HUP INT TERM PIPE
-trap give_back EXIT
+trap 'give_back $held' EXIT
 find_base "$1"
 echo ready
-while read -r verb line level; do
-    answer "$verb" "$line" "$level"
+while read -r verb words; do
+    case $verb in
+    look) look $words ;;
+    free) give_back $words && echo ok ;;
+    *) answer "$verb" $words ;;
+    esac
 done
