@@ -19,6 +19,7 @@ import uuid
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+import processes
 from local_board import NAME, READY, make_bundle
 
 from rpikit import board, cli, device
@@ -192,7 +193,7 @@ class ShellBoard(Closing):
         return self._half.status()
 
     def cut_power(self, wire: Wire) -> None:
-        while left := self._processes():
+        while left := processes.of_home(self._home):
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -204,7 +205,7 @@ class ShellBoard(Closing):
         wire.lead_to(os.dup(self._far))
 
     def close(self) -> None:
-        for pid in self._processes():
+        for pid in processes.of_home(self._home):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._reap()
@@ -246,18 +247,6 @@ class ShellBoard(Closing):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._console, 0)
             self._console = None
-
-    def _processes(self) -> list[int]:
-        """Return what belongs to the board: all of it has the board's home."""
-        mark = f"RPIKIT_HOME={self._home}".encode()
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (entry / "environ").read_bytes().split(b"\0")
-                is_zombie = b") Z " in (entry / "stat").read_bytes()
-                if any(word == mark or word.startswith(mark + b"/") for word in words):
-                    found += [] if is_zombie else [int(entry.name)]
-        return found
 
 
 class PiBoard(Closing):

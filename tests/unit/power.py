@@ -15,6 +15,7 @@ import time
 import uuid
 from pathlib import Path
 
+import processes
 import pytest
 from local_board import LocalBoard, shell_of
 
@@ -86,7 +87,7 @@ class Board(LocalBoard):
     def cut(self) -> None:
         """Take the power away, and give it back."""
         (self.power / "dead").touch()
-        while left := self._processes():
+        while left := processes.of_home(self.home):
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -105,15 +106,3 @@ class Board(LocalBoard):
         self._boot_id.write_text(f"{uuid.uuid4()}\n")
         for name in ("left", "dead"):
             (self.power / name).unlink(missing_ok=True)
-
-    def _processes(self) -> list[int]:
-        """Return what belongs to the board: the device half gives all of it the board's home."""
-        mark = f"RPIKIT_HOME={self.home}".encode()
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (entry / "environ").read_bytes().split(b"\0")
-                is_zombie = b") Z " in (entry / "stat").read_bytes()
-                if any(word == mark or word.startswith(mark + b"/") for word in words):
-                    found += [] if is_zombie else [int(entry.name)]
-        return found

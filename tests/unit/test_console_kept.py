@@ -3,11 +3,10 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_board import NAME, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import NAME, LocalBoard, make_bundle
 
 from rpikit.console import HEAD_END, Console, Head
 from rpikit.device import DeviceHalf
@@ -30,12 +29,6 @@ echo the last line
 LINES = 30_000
 SIZE = 72  # bytes of a line
 WAITING = LOUD.replace("echo ready\n", "echo ready\nread -r word < ../../go\n")
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
 
 
 def put(board: LocalBoard, guest: str, out: Path) -> None:

@@ -4,11 +4,10 @@
 import gzip
 import hashlib
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_board import READY, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import READY, LocalBoard, local_board, make_bundle
 
 from rpikit import bundle as bundles
 from rpikit import delta, device, upload
@@ -19,12 +18,6 @@ from rpikit.flash import Flashed, flash
 from rpikit.report import Plain, Silent
 
 TOKEN = "0123456789abcdef"
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
 
 
 def made_of(base: bytes, made: Delta) -> bytes:

@@ -7,11 +7,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_board import SHELLS, STUBBORN, LocalBoard, local_board, make_bundle
+from local_board import STUBBORN, LocalBoard, make_bundle
 
 from rpikit import device
 from rpikit.bundle import Bundle
@@ -19,12 +18,6 @@ from rpikit.device import Staged, Status
 from rpikit.errors import BoardError, VerificationError
 
 TOKEN = "0123456789abcdef"
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
 
 
 def stage(board: LocalBoard, bundle: Bundle, token: str = TOKEN) -> Staged:

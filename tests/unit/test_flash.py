@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from local_board import BROKEN, HELLO, MUTE, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import BROKEN, HELLO, MUTE, LocalBoard, make_bundle
 
 from rpikit import device, report, run
 from rpikit.bundle import Bundle
@@ -22,18 +22,6 @@ from rpikit.errors import BoardError, FirmwareError, VerificationError
 from rpikit.flash import Flashed, flash
 from rpikit.report import Silent
 from rpikit.transport.local import Local
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
-
-
-@pytest.fixture
-def dash(tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, "dash") as made:
-        yield made
 
 
 def flash_on(board: LocalBoard, bundle: Bundle, ready_within: float = 5.0) -> Flashed:

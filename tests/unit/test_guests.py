@@ -8,12 +8,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import promised
 import pytest
-from local_board import BROKEN, HELLO, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import BROKEN, HELLO, LocalBoard, make_bundle
 
 from rpikit import guests
 from rpikit.bundle import Bundle, Limits
@@ -25,18 +24,6 @@ from rpikit.report import Silent
 
 LED = ("--pin:Led=17,out",)
 BUTTON = ("--pin:Button=27,in,pull-up", "--net:net0=tap0")
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
-
-
-@pytest.fixture
-def dash(tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, "dash") as made:
-        yield made
 
 
 class Told(Silent):

@@ -2,28 +2,13 @@
 """Trials from the command line, on the board `host`: kept by hand, by tests, or rolled back."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import promised
 import pytest
-
-
-def ask(*words: str, cwd: Path, status: int = 0) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        [sys.executable, "-m", "rpikit", *words],
-        cwd=cwd,
-        env=os.environ | {"RPIKIT_STATE": str(cwd / "state")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
+from asking import ask
 
 
 @pytest.fixture(scope="module")

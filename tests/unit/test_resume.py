@@ -3,11 +3,11 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from local_board import READY, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import READY, LocalBoard, make_bundle
 from serial_console import console
 
 from rpikit.bundle import Bundle
@@ -19,18 +19,6 @@ from rpikit.transport.local import Local
 from rpikit.transport.serial import Serial, SerialAddress
 
 NOISE = random.Random(7).randbytes(9000).hex()  # compresses to half
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
-
-
-@pytest.fixture
-def dash(tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, "dash") as made:
-        yield made
 
 
 @pytest.fixture

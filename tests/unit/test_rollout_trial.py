@@ -2,35 +2,20 @@
 """Several boards on trial: kept where the tests pass, where somebody confirms, or else not."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import promised
 import pytest
+from asking import ask
 
 TEST = """\
 def test_the_lamp_is_no_lamp_of_the_third_board(dut, request):
     assert request.config.getoption("--rpikit-board") not in {bad}
 """
 NAMES = tuple(f"lab-{number}" for number in range(1, 4))
-
-
-def ask(*words: str, cwd: Path, status: int = 0) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        [sys.executable, "-m", "rpikit", *words],
-        cwd=cwd,
-        env=os.environ | {"RPIKIT_STATE": str(cwd / "state")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

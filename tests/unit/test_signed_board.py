@@ -2,12 +2,11 @@
 """A board that holds allowed signers takes nothing else, with both shells."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from local_board import BROKEN, SHELLS, LocalBoard, local_board, make_bundle
+from local_board import BROKEN, LocalBoard, make_bundle
 from signing import line, make_key, make_list, numbered, signed
 
 from rpikit import device, sign
@@ -16,12 +15,6 @@ from rpikit.device import Status
 from rpikit.errors import BoardError, FirmwareError, VerificationError
 from rpikit.flash import flash
 from rpikit.report import Silent
-
-
-@pytest.fixture(params=SHELLS)
-def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalBoard]:
-    with local_board(tmp_path, request.param) as made:
-        yield made
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 """`rpikit board trust`, and `rpikit flash` of a bundle, from the command line to the board."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import promised
 import pytest
+from asking import ask
 from local_board import LocalBoard, local_board, make_bundle
 from signing import line, make_key, make_list, numbered, signed
 
@@ -69,45 +68,34 @@ def test_a_list_is_rotated_with_a_key_or_with_a_signature_made_elsewhere(
     assert give(board, None).values()["number"] == 2
 
 
-def rpikit(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rpikit", *words],
-        cwd=cwd,
-        env=os.environ | {"RPIKIT_STATE": str(cwd / "state")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_a_bundle_is_flashed_only_onto_its_kind_of_board(tmp_path: Path, key: Path) -> None:
     made = signed(make_bundle(tmp_path), key)
-    done = rpikit("flash", made.path.name, "-b", "host", cwd=tmp_path)
+    done = ask("flash", made.path.name, "-b", "host", cwd=tmp_path, status=None)
     assert done.returncode == 4
     assert "is for virtual-pi3, and host is a host" in done.stderr
     made.path.write_bytes(made.path.read_bytes()[:-1])
-    assert rpikit("flash", made.path.name, "-b", "host", cwd=tmp_path).returncode == 6
+    ask("flash", made.path.name, "-b", "host", cwd=tmp_path, status=6)
     (tmp_path / "notes").write_text("no bundle")
-    done = rpikit("flash", "notes", cwd=tmp_path)
+    done = ask("flash", "notes", cwd=tmp_path, status=None)
     assert (done.returncode, "name an application's folder" in done.stderr) == (2, True)
-    done = rpikit("flash", made.path.name, "--confirm", "tests", cwd=tmp_path)
+    done = ask("flash", made.path.name, "--confirm", "tests", cwd=tmp_path, status=None)
     assert (done.returncode, "a bundle has no tests" in done.stderr) == (2, True)
 
 
 def test_a_board_that_trusts_somebody_refuses_what_is_built_here(tmp_path: Path, key: Path) -> None:
     project = tmp_path
-    assert rpikit("new", "lamp", cwd=project).returncode == 0
+    ask("new", "lamp", cwd=project)
     listed = make_list(tmp_path, line(key))
     try:
-        done = rpikit("board", "trust", "host", str(listed), "--json", cwd=project)
+        done = ask("board", "trust", "host", str(listed), "--json", cwd=project, status=None)
         assert done.returncode == 0, done.stderr
         assert promised.result("board trust", done.stdout)["changed"] is True
-        done = rpikit("flash", "lamp", "-b", "host", cwd=project)
+        done = ask("flash", "lamp", "-b", "host", cwd=project, status=None)
         assert done.returncode == 6
         assert "is not signed, and the board holds allowed signers" in done.stderr
         assert "rpikit release signs" in done.stderr
     finally:
-        rpikit("board", "down", "host", cwd=project)
+        ask("board", "down", "host", cwd=project, status=None)
 
 
 @pytest.mark.parametrize(
@@ -131,5 +119,5 @@ def test_what_is_missing_is_told_before_any_work(
         '[firmware]\nname = "a"\nversion = "1.0.0"\nsources = ["main.c"]\nmemory = "2M"\n'
     )
     make_key(folder, "key")
-    done = rpikit(*words, cwd=folder)
+    done = ask(*words, cwd=folder, status=None)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr

@@ -2,7 +2,6 @@
 """The virtual board checks signatures with its own ssh-keygen, clock and BusyBox."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,7 @@ from rpikit.device import DeviceHalf, Status
 from rpikit.errors import VerificationError
 from rpikit.flash import flash
 from rpikit.report import Silent
-from rpikit.transport.ssh import Ssh
 from rpikit.trust import trust
-
-HOME = "/opt/rpikit/signed"
-
-
-@pytest.fixture
-def half(virtual_ssh: Ssh) -> Iterator[DeviceHalf]:
-    """Give a device half with a folder of its own: the board's other tests take what they like."""
-    made = DeviceHalf(virtual_ssh, home=HOME)
-    yield made
-    made.stop_all()
-    virtual_ssh.run(f"rm -rf {HOME}")
 
 
 def put(half: DeviceHalf, made: Bundle) -> Status:

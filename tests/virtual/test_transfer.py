@@ -2,7 +2,6 @@
 """What travels to the virtual board: the rest of what broke off, and only what differs."""
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from rpikit.flash import Flashed, flash
 from rpikit.report import Silent
 from rpikit.transport.ssh import Ssh
 
-HOME = "/opt/rpikit/transfer"
 NOISE = random.Random(9).randbytes(200_000).hex()
 GUEST = f"{READY.splitlines()[0]}\nsleep 600\nexit\n{NOISE}\n"
 
@@ -30,15 +28,6 @@ class Cutting(Silent):
             self._ssh.close()
 
 
-@pytest.fixture
-def half(virtual_ssh: Ssh) -> Iterator[DeviceHalf]:
-    """Give a device half with a folder of its own: the board's other tests take what they like."""
-    made = DeviceHalf(virtual_ssh, home=HOME)
-    yield made
-    made.stop_all()
-    virtual_ssh.run(f"rm -rf {HOME}")
-
-
 def put(half: DeviceHalf, folder: Path, guest: str, version: str) -> Flashed:
     made = make_bundle(folder, guest, version=version)
     return flash(made, half.transport, reporter=Silent(), half=half, ready_within=30.0)
@@ -52,7 +41,7 @@ def test_an_upload_whose_connection_was_lost_goes_on_over_the_next(
         Ssh(virtual_ssh.address, virtual_ssh.board) as first,
         pytest.raises(BoardError, match="the connection was lost"),
     ):
-        flash(made, first, reporter=Cutting(first), half=DeviceHalf(first, home=HOME))
+        flash(made, first, reporter=Cutting(first), half=DeviceHalf(first, home=half.home))
     again = put(half, tmp_path, GUEST, "1.0.0")
     assert again.resumed > 60_000
     assert again.status.running
