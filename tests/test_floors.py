@@ -18,6 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "__init__",
             "closing",
             "errors",
+            "labgrid_keeper",
             "paths",
             "results",
             "results_boards",
@@ -36,7 +37,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"completion", "console_text", "journal", "kept_log"}),
     frozenset(
-        {"soc", "board", "call", "interface", "app", "wiring"}
+        {"soc", "board", "call", "interface", "app", "wiring", "wire_host"}
         | {"attachment", "grants", "security", "signals"}
     ),
     frozenset(
@@ -44,7 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"sign", "stamp", "transport"}
     ),
     frozenset({"claim", "crash", "screen"}),
-    frozenset({"device", "host", "bundle", "console", "virtual", "scons"}),
+    frozenset({"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}),
     frozenset({"identity", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(

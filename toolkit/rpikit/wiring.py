@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import board, describe, grants, plugins, wording
+from rpikit import board, describe, grants, plugins, wire_host, wording
 from rpikit.board import Board, Line
 from rpikit.describe import FrozenMap, Misfit, Model
 from rpikit.grants import Grants
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 FILE = "bench.toml"
 ENVIRONMENT = "RPIKIT_BENCH"
-
-_USER = r"[A-Za-z_][A-Za-z0-9_.-]*"
-_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,9 @@ class Driver:
 
 DRIVERS: Mapping[str, Driver] = {
     **{name: Driver() for name in plugins.found(plugins.BENCH)},
-    "RPi.GPIO": Driver(has_host=True, serves_virtual=False),
+    "RPi.GPIO": Driver(has_host=True),
     "fake": Driver(),
-    "gpiod": Driver(has_host=True, serves_virtual=False),
+    "gpiod": Driver(has_host=True),
     "host": Driver(serves_real=False, serves_virtual=False, serves_host=True),
     "labgrid": Driver(names_ends=True, serves_virtual=False),
     "second-pin": Driver(),
@@ -85,13 +82,6 @@ def _place(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    match = re.fullmatch(rf"{_USER}@{_HOST}(?::([0-9]{{1,5}}))?", text)
-    if match is None or not 1 <= int(match[1] or 22) <= 65535:
-        raise Misfit('write user@host or user@host:port, such as "pi@lab3:2222"')
-    return text
-
-
 def _serial(text: str) -> str:
     if not re.fullmatch(r"(/|[a-z0-9]+://|COM[0-9])\S*", text):
         raise Misfit('write a serial port, such as "/dev/ttyUSB0" or "rfc2217://lab3:4000"')
@@ -116,12 +106,12 @@ def _host_key(text: str) -> str:
 
 
 def _target_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", name):
+    if not re.fullmatch(wire_host.NAME, name):
         raise Misfit("name the board with letters, digits, - and _, at most 63 characters")
     return name
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(wire_host.check_address)]
 
 
 class Wire(Model):
@@ -143,10 +133,16 @@ class Wire(Model):
         examples=["lamp"],
         description="The digital output of the labgrid place that is asked for this wire's level.",
     )
-    host: Address | None = Field(
+    host: Annotated[str, AfterValidator(wire_host.check)] | None = Field(
         default=None,
         examples=["pi@bench"],
-        description="The machine that has that line, when it is not this one.",
+        description="The machine that has that line, when it is not this one: user@host, or the "
+        "name of another board of this file, which is reached as that board is.",
+    )
+    pull: Literal["up", "down", "none"] | None = Field(
+        default=None,
+        description="The resistor at that line while it is an input; that of the device if not "
+        "named.",
     )
 
     @property
@@ -174,10 +170,11 @@ class Wire(Model):
         elif named:
             raise Misfit(f"{self.driver} has numbers, not names; write line", named[0])
         elif self.line is None:
-            raise Misfit("this is missing; write the number of a line", "line")
-        if self.host is not None and not DRIVERS[self.driver].has_host:
-            with_host = [name for name, driver in sorted(DRIVERS.items()) if driver.has_host]
-            raise Misfit(f"only {' and '.join(with_host)} have a host; leave it out", "host")
+            raise describe.missing("line")
+        for key in ("host", "pull"):
+            if getattr(self, key) is not None and not DRIVERS[self.driver].has_host:
+                with_host = [name for name, driver in sorted(DRIVERS.items()) if driver.has_host]
+                raise Misfit(f"only {' and '.join(with_host)} have a {key}; leave it out", key)
         return self
 
 
@@ -282,9 +279,13 @@ class TargetFile(Model):
 
 
 class Target(TargetFile):
-    """A board on the bench, by the name the lab gave it; `board` is what board.load takes."""
+    """A board on the bench, by the name the lab gave it; `board` is what board.load takes.
+
+    `hosts` are the boards to which its wires lead, by the names that the wires have for them.
+    """
 
     name: str
+    hosts: FrozenMap[str, "Target"] = Field(default_factory=describe.nothing)
 
 
 class BenchFile(Model):
@@ -395,11 +396,10 @@ class Bench(Model):
             known = ", ".join(app.pins) or "none"
             remedy = f"{app.name} has no device {device!r}; its devices are: {known}"
             raise self._fault(place, None, remedy)
-        wrong = app.is_input(device) if wire.input else not app.is_input(device)
-        if DRIVERS[wire.driver].names_ends and wrong:
-            right, wanted = ("driven", "output") if wire.input else ("watched", "input")
-            remedy = f"{device} has to be {right}; write {wanted} instead"
-            raise self._fault(place, None, remedy)
+        is_driven = any(one.name == device and one.direction == "in" for one in app.devices)
+        if DRIVERS[wire.driver].names_ends and is_driven != (wire.output is not None):
+            wanted = "driven: write output" if is_driven else "watched: write input"
+            raise self._fault(place, None, f"{device} is {wanted} instead")
         if wire.driver == "second-pin" and wire.line in app.pins.values():
             own = next(name for name, line in app.pins.items() if line == wire.line)
             remedy = f"this is the line of {app.name}'s own device {own}; wire a line that is free"
@@ -417,6 +417,10 @@ def load(path: Path) -> Bench:
         kind = _board(path, name, target.board)
         _check_reach(path, name, target, board.load(kind))
         targets[name] = Target.model_construct(**dict(target) | {"name": name, "board": kind})
+    for name, one in targets.items():
+        there = [device for device, wire in one.wires.items() if DRIVERS[wire.driver].has_host]
+        hosts = MappingProxyType(wire_host.boards(path, one, there, targets))
+        targets[name] = one.model_copy(update={"hosts": hosts})
     return _bench(path, targets, described.groups)
 
 
