@@ -80,8 +80,15 @@ class End:
 def nets(desk: Desk) -> list[Net]:
     """Return two switches and two lamps, each with a line of its own at both ends."""
     return [
-        Net("button", 17, End(desk, "t23"), "line 23 of bench", is_input=True, pull="down"),
-        Net("door", 5, End(desk, "t24"), "line 24 of bench", is_input=True, pull="up"),
+        Net(
+            "button",
+            17,
+            End(desk, "t23"),
+            "line 23 of bench",
+            is_input=True,
+            pulls=("down", "down"),
+        ),
+        Net("door", 5, End(desk, "t24"), "line 24 of bench", is_input=True, pulls=("up",)),
         Net("lamp", 18, End(desk, "t25"), "line 25 of bench", is_input=False),
         Net("motor", 6, End(desk, "t26"), "line 26 of bench", is_input=False),
     ]
@@ -223,6 +230,15 @@ def test_a_switch_that_is_stuck_behind_its_wire_is_named(line: str, level: bool,
     desk = wired(*without(line))
     desk.hard[line] = level
     assert faults(desk) == [said]
+
+
+def test_a_level_that_a_pull_may_give_is_no_proof_of_a_stuck_switch() -> None:
+    desk = wired(*without("b5"))
+    desk.hard["b5"] = False
+    devices = nets(desk)
+    devices[1] = Net("door", 5, End(desk, "t24"), "line 24", is_input=True, pulls=("up", "down"))
+    (fault,) = walk(devices, desk, Fake())
+    assert fault.text == "door: no wire: GPIO 5 does not follow line 24, it stays low"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ the driver, so that the edges of several lines stand on one axis.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
+
+from rpikit.errors import BenchError, BoardError
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,14 @@ class HostClock:
         remaining = at_ns - time.monotonic_ns()
         if remaining > 0:
             time.sleep(remaining / 1e9)
+
+
+@contextmanager
+def named(net: str) -> Iterator[None]:
+    """Have an error of the bench or the board begin with the name of the net it happened to."""
+    try:
+        yield
+    except (BenchError, BoardError) as error:
+        if str(error).startswith(f"{net}: "):
+            raise
+        raise type(error)(f"{net}: {error}", hint=error.hint) from error

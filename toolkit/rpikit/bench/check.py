@@ -6,12 +6,12 @@ input of the firmware and the board's for an output, while everything else rests
 the other side says where the wire really leads. No firmware may have the lines meanwhile.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rpikit.bench import Clock, HostClock, Line
+from rpikit.bench import Clock, HostClock, Line, named
 from rpikit.errors import BenchError
 from rpikit.soc import Pull
 from rpikit.units import ms
@@ -43,14 +43,18 @@ class BoardSide(Protocol):
 
 @dataclass(frozen=True)
 class Net:
-    """A device's line and its wire; `end` says what is at the wire's other end."""
+    """A device's line and its wire; `end` says what is at the wire's other end.
+
+    `pulls` are those that the line may have now, as far as they are known: the device's, and the
+    one after a reset.
+    """
 
     name: str
     line: int
     wire: Line
     end: str
     is_input: bool  # of the firmware: the bench drives it
-    pull: Pull = "none"
+    pulls: tuple[Pull, ...] = ()
 
     @property
     def gpio(self) -> str:
@@ -113,19 +117,10 @@ def walk(nets: Sequence[Net], board: BoardSide, clock: Clock | None = None) -> l
 
 
 def _rest(net: Net, board: BoardSide) -> None:
-    with _named(net):
+    with named(net.name):
         if net.is_input:
             net.wire.release()
         board.release(net.line)
-
-
-@contextmanager
-def _named(net: Net) -> Iterator[None]:
-    """Have an error of the bench begin with the net's name."""
-    try:
-        yield
-    except BenchError as error:
-        raise BenchError(f"{net.name}: {error}", hint=error.hint) from error
 
 
 def _drive(net: Net, nets: Sequence[Net], board: BoardSide, clock: Clock) -> _Seen:
@@ -137,7 +132,7 @@ def _drive(net: Net, nets: Sequence[Net], board: BoardSide, clock: Clock) -> _Se
             except BenchError as fault:  # the far end did not follow, or somebody drives already
                 seen.fault = fault
         else:
-            with _named(net):
+            with named(net.name):
                 board.drive(net.line, high)
         deadline = clock.now_ns() + _SETTLES.ns
         far = _far(net, nets, board)
@@ -225,7 +220,7 @@ def _alone(net: Net, seen: _Seen) -> str:
         )
     if seen.fault is not None:
         return f"{net.name}: {seen.fault}"
-    if net.pull == ("down" if column[0] else "up"):
+    if set(net.pulls) == {"down" if column[0] else "up"}:
         return (
             f"{net.name}: stuck {level}: {net.sink} stays {level} against its pull, whatever "
             f"{net.source} does"

@@ -144,6 +144,30 @@ class HostPins(Closing):
         self._map.close()
 
 
+class HostBoard:
+    """The board's own side of its lines, while no firmware has them."""
+
+    def __init__(self, pins: HostPins) -> None:
+        self._pins = pins
+
+    def drive(self, line: int, high: bool) -> None:
+        """Make the line an output at a level."""
+        self._pins.guest.drive[line] = HIGH if high else LOW
+
+    def release(self, line: int) -> None:
+        """Make the line an input."""
+        self._pins.guest.drive[line] = FREE
+
+    def look(self, *lines: int) -> list[bool]:
+        """Return whether each of several lines is high."""
+        return [self._pins.read(line) for line in lines]
+
+    def free(self, *lines: int) -> None:
+        """Make lines inputs."""
+        for line in lines:
+            self.release(line)
+
+
 class HostLine:
     """The bench's end of a wire to one line."""
 

@@ -6,12 +6,12 @@ expectation says what was awaited, what was seen last, and draws all named pins.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rpikit import units
-from rpikit.bench import Clock, Line
+from rpikit.bench import Clock, Line, named
 from rpikit.bench import bounce as bounces
 from rpikit.bench.scope import Level, Moment, PinEdge, Scope, Tape
 from rpikit.errors import BenchError
@@ -82,19 +82,22 @@ class Pin:
         self._active_high = active_high
         self._clock = clock
         self.scope = scope
-        self._watch = None if is_input else line.watch()
+        with named(name):
+            self._watch = None if is_input else line.watch()
         self._tape = Tape(self._begin(), active_high=active_high, watch=self._watch)
         scope.add(self._tape)
 
     def _begin(self) -> PinEdge:
         """Bring an input of the firmware to its idle level, or read an output's."""
         if self.is_input:
-            return PinEdge(self.name, "off", self._line.drive(not self._active_high))
+            with named(self.name):
+                return PinEdge(self.name, "off", self._line.drive(not self._active_high))
         return PinEdge(self.name, self.level(), self._clock.now_ns())
 
     def level(self) -> Level:
         """Return the level the line has now."""
-        return "on" if self._line.read() == self._active_high else "off"
+        with named(self.name):
+            return "on" if self._line.read() == self._active_high else "off"
 
     def edges(self, since: Moment | None = None) -> list[PinEdge]:
         """Return the edges seen so far, in order; with `since` only the later ones."""
@@ -138,16 +141,15 @@ class Pin:
         bounces.checked(profile)
         if self.is_input and self._tape.last.level == "on":
             raise ValueError(f"{self.name} is already pressed: a press ends before the next begins")
-        try:
+        with ExitStack() as unless_it_ends:
+            unless_it_ends.callback(self.release)
             down = self._drive("on")
             self._play(bounces.closing(profile, seed, hold), down.at_ns)
             yield down
             if profile != "stuck" and self._tape.last.level == "on":
                 opened = self._drive("off")
                 self._play(bounces.opening(profile, seed), opened.at_ns)
-        except BaseException:
-            self.release()
-            raise
+            unless_it_ends.pop_all()  # a switch that is stuck stays on
 
     def _play(self, changes: Sequence[tuple[Duration, bool]], begun_ns: int) -> None:
         for after, closed in changes:
@@ -261,7 +263,8 @@ class Pin:
                 hint='press devices with direction "in"; expect levels of the others',
             )
         high = (level == "on") == self._active_high
-        return self._tape.note(level, self._line.drive(high))
+        with named(self.name):
+            return self._tape.note(level, self._line.drive(high))
 
     def _first(self, level: Level, start: int, limit: int) -> PinEdge | None:
         """Return the first edge to `level` after `start`; wait while one could be in time."""

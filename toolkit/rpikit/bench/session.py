@@ -10,9 +10,13 @@ from rpikit.connect import Connection
 
 
 @contextmanager
-def open_wires(app: App, there: Connection) -> Iterator[Wires]:
-    """Open the wires of an application on a board, every switch at its idle level."""
+def open_wires(app: App, there: Connection, *, idle: bool = True) -> Iterator[Wires]:
+    """Open the wires of an application on a board, every switch at its idle level.
+
+    Unless they are to be left alone: then nothing is driven.
+    """
     site = Site(there.board.soc.gpio.chip_label, there.transport)
+    site.pull_after_reset = there.board.soc.gpio.pull
     with ExitStack() as opened:
         if there.machine is not None:
             from rpikit.virtual.pins import Pins
@@ -22,4 +26,4 @@ def open_wires(app: App, there: Connection) -> Iterator[Wires]:
             from rpikit.bench.host import HostPins
 
             site.host = opened.enter_context(HostPins(there.home.pins))
-        yield opened.enter_context(Wires(app, there.target, site))
+        yield opened.enter_context(Wires(app, there.target, site, idle=idle))

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from rpikit import plugins
 from rpikit.app import App, Device
-from rpikit.bench import Clock, HostClock, Line, latency, replay
+from rpikit.bench import Clock, HostClock, Line, latency, named, replay
 from rpikit.bench.baseline import Baselines
+from rpikit.bench.check import BoardSide, Net
 from rpikit.bench.latency import Claim, Latency
 from rpikit.bench.pin import Pin
 from rpikit.bench.scope import PinEdge, Scope
 from rpikit.capture import Capture, load
 from rpikit.closing import Closing
 from rpikit.errors import BenchError
+from rpikit.soc import Pull
 from rpikit.units import Duration, ms, s
 from rpikit.wiring import Target, Wire
 
@@ -42,6 +44,7 @@ class Site:
     virtual: "Pins | None" = None
     fake: "Fake | None" = None
     host: "HostPins | None" = None
+    pull_after_reset: Callable[[int], Pull] = lambda line: "none"
     leave: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -89,11 +92,16 @@ class Panel(Mapping[str, Pin]):
 
 
 class Wires(Closing):
-    """The open wires of one application on one board; inputs of the firmware lie at idle."""
+    """The open wires of one application on one board; inputs of the firmware lie at idle.
 
-    def __init__(self, app: App, target: Target, site: Site) -> None:
+    Unless they are to be left alone: then nothing is driven before `idle`.
+    """
+
+    def __init__(self, app: App, target: Target, site: Site, *, idle: bool = True) -> None:
+        self._site = site
+        self._is_idle = False
         self._clock: Clock = site.fake or HostClock()
-        self._lines: dict[str, tuple[Device, Line]] = {}
+        self.lines: dict[str, tuple[Device, Line]] = {}
         self.absent: list[str] = []
         self.wired: dict[str, Wire] = {}
         self.baselines: Baselines | None = None
@@ -105,21 +113,70 @@ class Wires(Closing):
                     self.absent.append(device.name)
                     continue
                 self.wired[device.name] = wire
-                self._lines[device.name] = (device, self._open(wire, device, site, opened))
+                with named(device.name):
+                    self.lines[device.name] = (device, self._open(wire, device, site))
+            self._leave = opened
+            if idle:
+                self.idle()
             self._leave = opened.pop_all()
         drivers = sorted({wire.driver for wire in self.wired.values()})
         self.place = f"{target.board} by {', '.join(drivers) or 'no driver'}"
         self.claim = _claim(site, drivers)
 
     @staticmethod
-    def _open(wire: Wire, device: Device, site: Site, opened: ExitStack) -> Line:
+    def _open(wire: Wire, device: Device, site: Site) -> Line:
         if site.virtual is not None and device.pull != "none":
             site.virtual.pull(device.line, device.pull == "up")
-        line = driver(wire.driver)(wire, device, site)
-        if device.direction == "in":
-            opened.callback(line.release)
-            line.drive(device.active == "low")
-        return line
+        return driver(wire.driver)(wire, device, site)
+
+    @property
+    def clock(self) -> Clock:
+        """The time that the edges' stamps are in."""
+        return self._clock
+
+    def idle(self) -> None:
+        """Bring every input of the firmware to its idle level; in the end it is let go of."""
+        for device, line in self.lines.values():
+            if device.direction == "in":
+                if not self._is_idle:
+                    self._leave.callback(line.release)
+                with named(device.name):
+                    line.drive(device.active == "low")
+        self._is_idle = True
+
+    def nets(self) -> list[Net]:
+        """Return the devices that have a wire, each with its two ends."""
+        return [
+            Net(
+                name,
+                device.line,
+                line,
+                far_end(self.wired[name]),
+                is_input=device.direction == "in",
+                pulls=self._pulls(device),
+            )
+            for name, (device, line) in self.lines.items()
+        ]
+
+    def _pulls(self, device: Device) -> tuple[Pull, ...]:
+        """Return the pulls that a line may have while no firmware has it."""
+        own: tuple[Pull, ...] = () if device.pull == "none" else (device.pull,)
+        if self._site.virtual is not None:  # it has none but those that it is told
+            return own or ("down",)
+        return (*own, self._site.pull_after_reset(device.line))
+
+    def board_side(self) -> BoardSide:
+        """Return the board's own side of its lines, which no firmware may have meanwhile."""
+        if self._site.host is not None:
+            from rpikit.bench.host import HostBoard
+
+            return HostBoard(self._site.host)
+        return self._site.agent
+
+    def rest(self) -> None:
+        """Bring inputs to idle again if they were: the proof of the wiring has let go of them."""
+        if self._is_idle:
+            self.idle()
 
     @contextmanager
     def panel(self) -> Iterator[Panel]:
@@ -127,7 +184,7 @@ class Wires(Closing):
         scope = Scope(self._clock)
         pins: dict[str, Pin] = {}
         with ExitStack() as closing:
-            for name, (device, line) in self._lines.items():
+            for name, (device, line) in self.lines.items():
                 pins[name] = Pin(
                     name,
                     line,
@@ -191,6 +248,16 @@ def _claim(site: Site, drivers: list[str]) -> Claim:
     return Claim(True, f"the stamps of {', '.join(drivers)}")
 
 
+def far_end(wire: Wire) -> str:
+    """Return what is at the other end of a wire, as a sentence calls it."""
+    if isinstance(wire.end, str):
+        return f"output {wire.end} of the place"
+    if wire.driver in _ENDS:
+        return f"{_ENDS[wire.driver]} {wire.end}"
+    return f"line {wire.end} of {wire.host or 'this machine'}"
+
+
+_ENDS: Mapping[str, str] = {"second-pin": "GPIO", "virtual": "virtual line", "fake": "fake line"}
 Driver = Callable[[Wire, Device, Site], Line]
 
 

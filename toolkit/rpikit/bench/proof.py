@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""The proof of a bench: what runs on the board is stopped, its nets are walked, it runs again."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from rpikit.bench.check import Fault, walk
+from rpikit.bench.wires import Wires
+from rpikit.device import DeviceHalf
+from rpikit.errors import BenchError
+
+_ALIVE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a walk through all nets came to."""
+
+    nets: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    stopped: tuple[str, ...]  # guests, which run again
+    seconds: float
+
+    def check(self, hint: str | None = None) -> None:
+        """Raise the first fault, with the others as a hint."""
+        if self.faults:
+            first, *others = (fault.text for fault in self.faults)
+            raise BenchError(first, hint="\n".join([*others, *([hint] if hint else [])]) or None)
+
+
+def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
+    """Prove the wires of a board that is within reach.
+
+    Guests that run there are stopped first, since no two may drive a line; they are started again
+    unless all is well and `restart` is false. A board that is gone raises BoardError.
+    """
+    begun = time.monotonic()
+    with ExitStack() as unless_well:
+        stopped = half.stop_all()
+        for name in stopped:
+            unless_well.callback(half.of(name).start)
+        try:
+            faults = walk(wires.nets(), wires.board_side(), wires.clock)
+            wires.rest()
+        except BenchError:
+            half.transport.run("true", timeout=_ALIVE_S)  # a board that is gone says so itself
+            raise
+        if not restart and not faults:
+            unless_well.pop_all()
+    names = tuple(wires.lines)
+    return Proof(names, tuple(faults), stopped, time.monotonic() - begun)
