@@ -91,7 +91,7 @@ def test_a_driver_that_is_not_there_yet_says_which_are(app: App, driver: str) ->
     wires = {"button": Wire(driver=driver, line=22, host="pi@bench")}
     with pytest.raises(BenchError, match=f"driver '{driver}' is not available") as caught:
         Wires(app, target(**wires), Site())
-    assert caught.value.hint == "available are: fake, host, second-pin, virtual"
+    assert caught.value.hint == "available are: fake, host, labgrid, second-pin, virtual"
 
 
 def test_a_second_pin_needs_a_shell_on_the_board(app: App) -> None:

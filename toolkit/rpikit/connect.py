@@ -16,7 +16,9 @@ from rpikit.wiring import Target
 
 if TYPE_CHECKING:
     from rpikit.host import Home
+    from rpikit.labgrid_place import Place
     from rpikit.transport.serial import Serial
+    from rpikit.transport.ssh import Ssh
     from rpikit.virtual.machine import Machine
 
 VIA = "RPIKIT_VIA"
@@ -25,13 +27,18 @@ VIA = "RPIKIT_VIA"
 
 @dataclass(frozen=True)
 class Connection:
-    """A board within reach; `machine` is what a virtual one runs in, `home` where the host does."""
+    """A board within reach.
+
+    `machine` is what a virtual one runs in, `home` where the host does, `place` what a labgrid
+    coordinator has lent.
+    """
 
     target: Target
     board: Board
     transport: Transport
     machine: "Machine | None" = None
     home: "Home | None" = None
+    place: "Place | None" = None
 
 
 def board_of(target: Target) -> Board:
@@ -63,7 +70,7 @@ def goes_by_serial(target: Target) -> bool:
     if board.platform == "loop":
         return False
     named = os.environ.get(VIA) or target.via
-    other = board.virtual is not None or target.ssh or target.transport
+    other = board.virtual is not None or target.ssh or target.transport or target.place
     return named == "serial" or (named is None and not other and target.serial is not None)
 
 
@@ -102,6 +109,16 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
         ):
             yield Connection(target, board, transport, machine)
         return
+    if target.place is not None:
+        from rpikit import labgrid_place
+
+        coordinator = labgrid_place.coordinator_of(target.coordinator)
+        with (
+            labgrid_place.held(target.place, coordinator, report=report) as place,
+            _at(place, target) as lent,
+        ):
+            yield Connection(target, board, lent, place=place)
+        return
     if goes_by_serial(target):
         with _serial(target, target.serial) as console:
             yield Connection(target, board, console)
@@ -118,6 +135,23 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
     address = SshAddress.parse(target.ssh)
     with Ssh(address, target.name, host_key=target.host_key) as transport:
         yield Connection(target, board, transport)
+
+
+def _at(place: "Place", target: Target) -> "Ssh | Serial":
+    """Return the way to the board at a place: as the bench says, else as the place does."""
+    from rpikit.transport.ssh import Ssh
+
+    address = SshAddress.parse(target.ssh) if target.ssh else place.ssh
+    port = target.serial or place.serial
+    named = os.environ.get(VIA) or target.via
+    if named == "serial" or (named is None and address is None and port is not None):
+        return _serial(target, port)
+    if address is None:
+        raise BoardError(
+            f"board {target.name!r}: place {place.name!r} has no NetworkService that leads to it",
+            hint="match one with it: labgrid-client add-match; or write ssh in bench.toml",
+        )
+    return Ssh(address, target.name, host_key=target.host_key)
 
 
 def _serial(target: Target, place: str | None) -> "Serial":

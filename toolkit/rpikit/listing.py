@@ -35,6 +35,7 @@ def listing(bench: Bench) -> Listing:
         kind = boards.load(target.board)
         is_virtual = kind.virtual is not None
         added = f"{target.transport}: {target.address}" if target.transport else None
+        added = f"place {target.place}" if target.place else added
         reach = (
             target.ssh or added or target.serial or ("started when needed" if is_virtual else "")
         )

@@ -174,7 +174,7 @@ def _wiring(app: App, wires: Wires) -> list[dict[str, Any]]:
         wire = wires.wired.get(device.name)
         end: dict[str, Any] = {"driver": "", "end": None, "host": None}
         if wire is not None:
-            end = {"driver": wire.driver, "end": wire.line, "host": wire.host}
+            end = {"driver": wire.driver, "end": wire.end, "host": wire.host}
         line: dict[str, Any] = {
             "line": device.line,
             "direction": device.direction,

@@ -56,8 +56,8 @@ class ReportedWire(TypedDict):
     active: str
     driver: str
     """Empty if no wire leads there."""
-    end: int | None
-    """The driver's own line."""
+    end: int | str | None
+    """The driver's own line, by its number or its name."""
     host: str | None
 
 

@@ -15,7 +15,7 @@ def open_wires(app: App, there: Connection, *, idle: bool = True) -> Iterator[Wi
 
     Unless they are to be left alone: then nothing is driven.
     """
-    site = Site(there.board.soc.gpio.chip_label, there.transport)
+    site = Site(there.board.soc.gpio.chip_label, there.transport, place=there.place)
     site.pull_after_reset = there.board.soc.gpio.pull
     with ExitStack() as opened:
         if there.machine is not None:

@@ -2,7 +2,8 @@
 """The wires of a board under test: opened once for a session, given to each test as named pins.
 
 The table here says which drivers there are. A wire that is not in the wiring is a virtual one on
-the virtual board, one to this machine's pins on the host, and absent on a real board.
+the virtual board, one to this machine's pins on the host, the output of that name at a labgrid
+place that has it, and else absent on a real board.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,19 +32,24 @@ if TYPE_CHECKING:
     from rpikit.bench.fake import Fake
     from rpikit.bench.host import HostPins
     from rpikit.bench.second_pin import Agent
+    from rpikit.labgrid_place import Place
     from rpikit.transport import Transport
     from rpikit.virtual.pins import Pins
 
 
 @dataclass
 class Site:
-    """Where the wires of a board end: its shell, its virtual pins, this machine's, or a fake."""
+    """Where the wires of a board end: its shell, its virtual pins, this machine's, or a fake.
+
+    Or digital outputs of the labgrid place that it is at.
+    """
 
     chip_label: str = ""
     transport: "Transport | None" = None
     virtual: "Pins | None" = None
     fake: "Fake | None" = None
     host: "HostPins | None" = None
+    place: "Place | None" = None
     pull_after_reset: Callable[[int], Pull] = lambda line: "none"
     leave: ExitStack = field(default_factory=ExitStack)
 
@@ -243,6 +249,8 @@ def _claim(site: Site, drivers: list[str]) -> Claim:
         return Claim(False, "the time of a process of this machine, no claim about a board")
     if site.virtual is not None:
         return Claim(False, "emulated time, no claim about a real board")
+    if "labgrid" in drivers:
+        return Claim(False, "levels asked for through labgrid, no claim about milliseconds")
     if "second-pin" in drivers:
         return Claim(False, "levels asked for over SSH, no claim about milliseconds")
     return Claim(True, f"the stamps of {', '.join(drivers)}")
@@ -277,6 +285,10 @@ def driver(name: str) -> Driver:
 def _default_wire(device: Device, site: Site) -> Wire | None:
     if site.host is not None:
         return Wire(driver="host", line=device.line)
+    if site.place is not None and device.name in site.place.outputs:
+        is_driven = device.direction == "in"
+        key = "output" if is_driven else "input"
+        return Wire.model_validate({"driver": "labgrid", key: device.name})
     return None if site.virtual is None else Wire(driver="virtual", line=device.line)
 
 
@@ -285,7 +297,7 @@ def _open_virtual(wire: Wire, device: Device, site: Site) -> Line:
 
     if site.virtual is None:
         raise BenchError(f"{device.name}: a virtual wire leads to virtual boards only")
-    return VirtualLine(site.virtual, wire.line)
+    return VirtualLine(site.virtual, wire.number)
 
 
 def _open_second_pin(wire: Wire, device: Device, site: Site) -> Line:
@@ -293,30 +305,39 @@ def _open_second_pin(wire: Wire, device: Device, site: Site) -> Line:
     from rpikit.bench.second_pin import SecondPin
 
     if site.virtual is None:
-        return SecondPin(site.agent, wire.line)
+        return SecondPin(site.agent, wire.number)
     from rpikit.bench.virtual import VirtualLine
 
-    ends = (wire.line, device.line) if device.direction == "in" else (device.line, wire.line)
+    ends = (wire.number, device.line) if device.direction == "in" else (device.line, wire.number)
     site.virtual.jumper(*ends)
     site.leave.callback(site.virtual.cut, *ends)
-    return SecondPin(site.agent, wire.line, observer=VirtualLine(site.virtual, ends[1]))
+    return SecondPin(site.agent, wire.number, observer=VirtualLine(site.virtual, ends[1]))
 
 
 def _open_fake(wire: Wire, device: Device, site: Site) -> Line:
     if site.fake is None:
         raise BenchError(f"{device.name}: a fake wire leads to fake lines, not to a board")
-    return site.fake.line(wire.line, idle=device.active == "low")
+    return site.fake.line(wire.number, idle=device.active == "low")
 
 
 def _open_host(wire: Wire, device: Device, site: Site) -> Line:
     if site.host is None:
         raise BenchError(f"{device.name}: a host wire leads to a board made of this machine only")
-    return site.host.line(wire.line)
+    return site.host.line(wire.number)
+
+
+def _open_labgrid(wire: Wire, device: Device, site: Site) -> Line:
+    from rpikit.bench.labgrid import PlaceLine
+
+    if site.place is None:
+        raise BenchError(f"{device.name}: a labgrid wire leads to boards at a labgrid place only")
+    return PlaceLine(site.place, site.place.output(str(wire.end), device.name))
 
 
 _DRIVERS: Mapping[str, Driver] = {
     "fake": _open_fake,
     "host": _open_host,
+    "labgrid": _open_labgrid,
     "second-pin": _open_second_pin,
     "virtual": _open_virtual,
 }

@@ -2,7 +2,7 @@
 """Where a board's sshd is, as people write it: user@host:port."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -13,8 +13,9 @@ from rpikit.errors import DescriptionError
 class SshAddress:
     """Where a board's sshd is, and the files that open it and prove it.
 
-    Without a key file the user's agent and keys are tried; without a file of known hosts the
-    user's own is used, together with the settings in ~/.ssh/config.
+    Without a key file the user's agent and keys are tried, then the password if there is one;
+    without a file of known hosts the user's own is used, together with the settings in
+    ~/.ssh/config.
     """
 
     host: str
@@ -22,6 +23,7 @@ class SshAddress:
     user: str = "root"
     key_file: Path | None = None
     known_hosts: Path | None = None
+    password: str | None = field(default=None, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -261,6 +261,7 @@ def _connect(address: SshAddress, board: str, host_key: str | None) -> "fabric.C
         connect_timeout=_CONNECT_SECONDS,
         connect_kwargs={
             "key_filename": keys,
+            "password": address.password,
             "compress": True,  # what is sent is small and compresses to half
             "allow_agent": not own,
             "look_for_keys": not own,
