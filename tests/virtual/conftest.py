@@ -10,9 +10,15 @@ from rpikit.transport.ssh import Ssh
 
 
 @pytest.fixture
-def half(request: pytest.FixtureRequest, virtual_ssh: Ssh) -> Iterator[DeviceHalf]:
-    """Give a device half with a folder of its own: the board's other tests take what they like."""
-    made = DeviceHalf(virtual_ssh, home=f"/opt/rpikit/{request.path.stem}")
+def home(request: pytest.FixtureRequest) -> str:
+    """Give the name of a folder of its own on the board: its other tests take what they like."""
+    return f"/opt/rpikit/{request.path.stem}"
+
+
+@pytest.fixture
+def half(virtual_ssh: Ssh, home: str) -> Iterator[DeviceHalf]:
+    """Give a device half with that folder."""
+    made = DeviceHalf(virtual_ssh, home=home)
     yield made
     made.stop_all()
-    virtual_ssh.run(f"rm -rf {made.home}")
+    virtual_ssh.run(f"rm -rf {home}")

@@ -34,14 +34,14 @@ def put(half: DeviceHalf, folder: Path, guest: str, version: str) -> Flashed:
 
 
 def test_an_upload_whose_connection_was_lost_goes_on_over_the_next(
-    half: DeviceHalf, virtual_ssh: Ssh, tmp_path: Path
+    half: DeviceHalf, home: str, virtual_ssh: Ssh, tmp_path: Path
 ) -> None:
     made = make_bundle(tmp_path, GUEST)
     with (
         Ssh(virtual_ssh.address, virtual_ssh.board) as first,
         pytest.raises(BoardError, match="the connection was lost"),
     ):
-        flash(made, first, reporter=Cutting(first), half=DeviceHalf(first, home=half.home))
+        flash(made, first, reporter=Cutting(first), half=DeviceHalf(first, home=home))
     again = put(half, tmp_path, GUEST, "1.0.0")
     assert again.resumed > 60_000
     assert again.status.running
