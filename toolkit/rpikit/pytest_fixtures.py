@@ -20,7 +20,7 @@ from rpikit import app as apps
 from rpikit import board as boards
 from rpikit import connect, flash, host, report, wiring
 from rpikit.app import App
-from rpikit.bench import baseline
+from rpikit.bench import baseline, proof
 from rpikit.bench.baseline import Baselines
 from rpikit.bench.pin import Pin
 from rpikit.bench.session import open_wires
@@ -49,6 +49,10 @@ SUBJECT = pytest.StashKey[Subject]()
 CONSOLE = "console.log"
 FACTS = pytest.StashKey[dict[str, Any]]()
 """What the report says of board, wiring and image, as far as they are known."""
+HAS_FAILED = pytest.StashKey[bool]()
+"""Whether the call of a test has failed, or its set-up."""
+STOPPED = pytest.StashKey[list[str]]()
+"""Guests that were stopped to prove the wiring, and run again unless something is flashed."""
 
 
 def register(config: pytest.Config, folder: Path) -> None:
@@ -154,9 +158,20 @@ def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> I
 
 
 @pytest.fixture(scope="session")
-def bench(request: pytest.FixtureRequest, app: App, board: Connection) -> Iterator[Wires]:
-    """Give the open wires of the board, every switch at its idle level."""
-    with open_wires(app, board) as wires:
+def bench(
+    request: pytest.FixtureRequest,
+    app: App,
+    board: Connection,
+    rpikit_reporter: report.Reporter,
+) -> Iterator[Wires]:
+    """Give the open wires of the board, proved, and then every switch at its idle level."""
+    half = DeviceHalf(board.transport)
+    stopped: list[str] = []
+    request.config.stash[STOPPED] = stopped
+    with open_wires(app, board, idle=False) as wires, ExitStack() as closing:
+        stopped += _prove(request.config, wires, half, rpikit_reporter, restart=False)
+        closing.callback(_start, half, stopped)
+        wires.idle()
         request.config.stash[FACTS]["board"] = {
             "name": board.target.name,
             "kind": board.target.board,
@@ -165,6 +180,37 @@ def bench(request: pytest.FixtureRequest, app: App, board: Connection) -> Iterat
             "claim_text": wires.claim.text,
         }
         yield wires
+
+
+def _prove(
+    config: pytest.Config,
+    wires: Wires,
+    half: DeviceHalf,
+    reporter: report.Reporter,
+    *,
+    restart: bool = True,
+) -> tuple[str, ...]:
+    """Raise what is wrong with the wiring; what cannot be proved is told.
+
+    Return the guests that were stopped for it; unless `restart` is false they run again.
+    """
+    if config.getoption("rpikit_no_check") or not wires.has_board or not wires.lines:
+        return ()
+    reporter.step("prove the wiring")
+    try:
+        found = proof.prove(wires, half, restart=restart)
+    except proof.UnprovedError as error:
+        reporter.step(f"  it is not proved: {error}")
+        return ()
+    target = config.stash[SUBJECT].target
+    found.check(f"rpikit bench check --board {target.name} looks at all nets again")
+    return found.stopped
+
+
+def _start(half: DeviceHalf, names: list[str]) -> None:
+    """Start guests again; none is left to be started."""
+    while names:
+        half.of(names.pop(0)).start()
 
 
 def _wiring(app: App, wires: Wires) -> list[dict[str, Any]]:
@@ -206,7 +252,9 @@ def firmware(
     from rpikit import target as targets
 
     facts = request.config.stash[FACTS]
+    stopped = request.config.stash.get(STOPPED, [])
     if request.config.getoption("rpikit_on_trial"):
+        _start(DeviceHalf(board.transport), stopped)
         half = DeviceHalf(board.transport, guest=app.name)
         facts["image"] = {"digest": half.status().digest, "target": ""}
         return Firmware(app, half)
@@ -222,22 +270,30 @@ def firmware(
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise
+    stopped.clear()  # what was flashed runs in their place
     facts["image"] = {"digest": flashed.digest, "target": built.board.platform}
     return Firmware(app, DeviceHalf(board.transport, guest=app.name))
 
 
 @pytest.fixture
 def pins(
-    request: pytest.FixtureRequest, rpikit_bench: Wires, firmware: Firmware, tmp_path: Path
+    request: pytest.FixtureRequest,
+    rpikit_bench: Wires,
+    firmware: Firmware,
+    rpikit_reporter: report.Reporter,
+    tmp_path: Path,
 ) -> Iterator[Panel]:
     """Give the named pins; each goes back to its idle level after the test.
 
     Their waveform is in the test's folder of temporary files, also when the test has passed.
+    When it has failed the wiring is proved again: it may be the bench that was at fault.
     """
     if "dut" in request.fixturenames:
         firmware.half.stop()  # so that the scope sees a whole run and nothing of one before
     with rpikit_bench.panel() as panel:
         yield panel
+    if request.node.stash.get(HAS_FAILED, False):
+        _prove(request.config, rpikit_bench, firmware.half, rpikit_reporter)
 
 
 @pytest.fixture

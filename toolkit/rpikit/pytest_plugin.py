@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the application is on the board already, on trial: test that",
     )
     group.addoption(
+        "--rpikit-no-check",
+        action="store_true",
+        help="do not prove the wiring before it is flashed, and when a test has failed",
+    )
+    group.addoption(
         "--rpikit-update-baseline",
         action="store_true",
         help="keep the latencies that are measured now",

@@ -16,7 +16,7 @@ import pytest
 
 from rpikit import evidence
 from rpikit.errors import RpikitError
-from rpikit.pytest_fixtures import CONSOLE, FACTS, SUBJECT
+from rpikit.pytest_fixtures import CONSOLE, FACTS, HAS_FAILED, SUBJECT
 from rpikit.results_evidence import Report, ReportedTest
 from rpikit.verdict import Verdict
 
@@ -71,6 +71,7 @@ class Recorder:
             if self._verdict.fault_code:
                 added |= {"fault": self._verdict.fault, "fault_code": self._verdict.fault_code}
                 item.session.shouldstop = self._verdict.fault
+        item.stash[HAS_FAILED] = report.failed
         added |= _taken(item, report, error)
         setattr(report, _ADDED, added)
         return report
@@ -144,6 +145,10 @@ class Recorder:
             test["outcome"] = "fault" if test["fault_code"] else "failed"
             test["text"] = report.longreprtext
             test["message"] = _message(report)
+        elif added.get("fault_code") and test["outcome"] == "failed":  # it was not the firmware
+            test["fault_code"], test["outcome"] = added["fault_code"], "fault"
+            test["text"] += f"\n{report.longreprtext}"
+            test["message"] = added["fault"]
 
     def _dump(self, nodeid: str, text: str) -> str:
         """Write the waveform of a test beside the report, and return where, from the report on."""

@@ -60,12 +60,14 @@ def run(
     pytest_args: Sequence[str] = (),
     report: Path | None = None,
     update_baseline: bool = False,
+    check: bool = True,
     as_json: bool = False,
 ) -> int:
     """Run the tests in the application's folder `tests` and return the exit status.
 
     What proves the run is written to the folder `report`; with `update_baseline` the latencies
-    that are measured become those that later runs are compared with.
+    that are measured become those that later runs are compared with. Unless `check` is false the
+    wiring is proved before anything is flashed, and again when a test has failed.
     """
     status, verdict = judge(
         app,
@@ -76,6 +78,7 @@ def run(
         pytest_args=pytest_args,
         report=report,
         update_baseline=update_baseline,
+        check=check,
         quiet=as_json,
     )
     if as_json:
@@ -98,6 +101,7 @@ def judge(
     pytest_args: Sequence[str] = (),
     report: Path | None = None,
     update_baseline: bool = False,
+    check: bool = True,
     quiet: bool = False,
     log: Path | None = None,
 ) -> tuple[int, Verdict]:
@@ -133,6 +137,8 @@ def judge(
             options += ["--rpikit-report", str(report.absolute())]
         if update_baseline:
             options.append("--rpikit-update-baseline")
+        if not check:
+            options.append("--rpikit-no-check")
         words = [*options, *pytest_args, str(tests)]
         if log is not None:
             pytest_status, interrupted = _pytest_aside(words, app.folder, log), False

@@ -13,6 +13,10 @@ from rpikit.errors import BenchError
 _ALIVE_S = 10.0
 
 
+class UnprovedError(BenchError):
+    """Nothing on the board can move its lines, so that nothing is proved."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What a walk through all nets came to."""
@@ -33,15 +37,21 @@ def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
     """Prove the wires of a board that is within reach.
 
     Guests that run there are stopped first, since no two may drive a line; they are started again
-    unless all is well and `restart` is false. A board that is gone raises BoardError.
+    unless all is well and `restart` is false. A board that is gone raises BoardError, one that has
+    nothing to move its lines with UnprovedError.
     """
     begun = time.monotonic()
+    try:
+        board = wires.board_side()
+    except BenchError as error:
+        half.transport.run("true", timeout=_ALIVE_S)
+        raise UnprovedError(str(error), hint=error.hint) from error
     with ExitStack() as unless_well:
         stopped = half.stop_all()
         for name in stopped:
             unless_well.callback(half.of(name).start)
         try:
-            faults = walk(wires.nets(), wires.board_side(), wires.clock)
+            faults = walk(wires.nets(), board, wires.clock)
             wires.rest()
         except BenchError:
             half.transport.run("true", timeout=_ALIVE_S)  # a board that is gone says so itself

@@ -171,6 +171,11 @@ class Wires(Closing):
             return own or ("down",)
         return (*own, self._site.pull_after_reset(device.line))
 
+    @property
+    def has_board(self) -> bool:
+        """Whether the wires lead to a board, and not to fakes alone."""
+        return self._site.host is not None or self._site.transport is not None
+
     def board_side(self) -> BoardSide:
         """Return the board's own side of its lines, which no firmware may have meanwhile."""
         if self._site.host is not None:

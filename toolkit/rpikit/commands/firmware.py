@@ -241,6 +241,12 @@ def run(
     envvar="RPIKIT_UPDATE_BASELINE",
     help="Keep the latencies measured now, in APP's latency.json, to compare later ones with.",
 )
+@click.option(
+    "--no-check",
+    is_flag=True,
+    envvar="RPIKIT_NO_CHECK",
+    help="Do not prove the wiring before flashing and after a failure, as `bench check` does.",
+)
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(
     app: Path,
@@ -251,6 +257,7 @@ def test(
     as_json: bool,
     report: Path | None,
     update_baseline: bool,
+    no_check: bool,
     pytest_args: tuple[str, ...],
 ) -> None:
     """Run the tests of APP on a board: press its switches, watch its lights.
@@ -270,6 +277,7 @@ def test(
             pytest_args=pytest_args,
             report=report,
             update_baseline=update_baseline,
+            check=not no_check,
             as_json=as_json,
         )
     )
