@@ -38,7 +38,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"completion", "console_text", "journal", "kept_log"}),
     frozenset(
         {"soc", "board", "call", "interface", "app", "wiring", "wire_host"}
-        | {"attachment", "grants", "security", "signals"}
+        | {"attachment", "grants", "nets", "security", "signals"}
     ),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta"}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The bench: which file applies, which boards it has, which wires fit an application."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,57 @@ def test_a_pattern_that_fits_no_board_is_told_with_the_known_ones(here: Path) ->
         bench(here, LAB).select(("desk", "shelf-*"))
     with pytest.raises(DescriptionError, match="there is no group 'shed'; there are lab, rack"):
         bench(here, LAB).select((), ("shed",))
+
+
+@pytest.mark.parametrize(
+    ("wires", "said"),
+    [
+        (
+            'button = { driver = "second-pin", line = 15 }',
+            "desk.wires.button.line = 15: rpi3b uses it for the serial console",
+        ),
+        (
+            'lamp = { driver = "second-pin", line = 44 }',
+            "desk.wires.lamp.line = 44: rpi3b uses it for the camera and display sockets",
+        ),
+        (
+            'lamp = { driver = "second-pin", line = 28 }',
+            "desk.wires.lamp.line = 28: rpi3b has no such line on its header",
+        ),
+    ],
+)
+def test_a_wire_to_a_line_that_cannot_be_wired_is_refused(
+    here: Path, application: App, wires: str, said: str
+) -> None:
+    text = f'[boards.desk]\nboard = "rpi3b"\nssh = "pi@lab3"\n[boards.desk.wires]\n{wires}\n'
+    with pytest.raises(DescriptionError, match=re.escape(said)):
+        bench(here, text).check(application, "desk")
+
+
+def test_two_wires_to_one_line_of_the_board_are_refused(here: Path, application: App) -> None:
+    text = """\
+[boards.desk]
+board = "virtual-pi3"
+[boards.desk.wires]
+button = { driver = "second-pin", line = 27 }
+lamp = { driver = "virtual", line = 27 }
+"""
+    said = "desk.wires.lamp.line = 27: boards.desk.wires.button has this line already"
+    with pytest.raises(DescriptionError, match=re.escape(said)):
+        bench(here, text).check(application, "desk")
+
+
+def test_a_line_that_the_bench_board_needs_itself_is_refused(here: Path, application: App) -> None:
+    text = """\
+[boards.desk]
+board = "rpi3b"
+ssh = "pi@lab3"
+[boards.helper]
+board = "rpi3b"
+ssh = "pi@lab4"
+[boards.desk.wires]
+button = { driver = "gpiod", line = 14, host = "helper" }
+"""
+    said = "desk.wires.button.line = 14: rpi3b uses it for the serial console"
+    with pytest.raises(DescriptionError, match=re.escape(said)):
+        bench(here, text).check(application, "desk")

@@ -198,14 +198,15 @@ class Board(Model):
     def check_lines(self, app: "App") -> None:
         """Refuse an application whose devices wish for lines this board cannot give."""
         for device in app.devices:
-            remedy = self._objection(device.line)
+            remedy = self.objection(device.line)
             if remedy is not None:
                 place = f"devices.{device.name}.line"
                 hint = f"lines an application may have on {self.name}: {spans(self.usable)}"
                 raise describe.fault(app.source, place, device.line, remedy, hint=hint)
         signals.check(app, self)
 
-    def _objection(self, line: int) -> str | None:
+    def objection(self, line: int) -> str | None:
+        """Return why nothing may be wired to a line of this board, None if it is free."""
         if line >= self.soc.gpio.lines:
             return f"the {self.soc.name} has lines 0-{self.soc.gpio.lines - 1}"
         if line in self.reserved:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from rpikit import board, describe, grants, plugins, wire_host, wording
+from rpikit import board, describe, grants, nets, plugins, wire_host, wording
 from rpikit.board import Board, Line
 from rpikit.describe import FrozenMap, Misfit, Model
 from rpikit.grants import Grants
@@ -404,6 +404,9 @@ class Bench(Model):
             own = next(name for name, line in app.pins.items() if line == wire.line)
             remedy = f"this is the line of {app.name}'s own device {own}; wire a line that is free"
             raise self._fault(f"{place}.line", wire.line, remedy)
+        objection = nets.objection(target, device)
+        if objection is not None:
+            raise self._fault(f"{place}.line", wire.line, objection)
 
     def _fault(self, place: str, value: object, remedy: str) -> describe.DescriptionError:
         return describe.fault(self.source or Path(FILE), place, value, remedy)
