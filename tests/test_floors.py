@@ -46,7 +46,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"claim", "crash", "screen"}),
     frozenset({"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}),
-    frozenset({"identity", "origin", "target", "upload"}),
+    frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
         {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}

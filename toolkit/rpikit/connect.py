@@ -61,6 +61,21 @@ def connect(
         yield there
 
 
+@contextlib.contextmanager
+def reserved(
+    target: Target, *, report: Callable[[str], None] = lambda line: None
+) -> Iterator[None]:
+    """Have what a coordinator lends for several connections, so that nobody comes between them."""
+    if target.place is None:
+        yield
+        return
+    from rpikit import labgrid_place
+
+    coordinator = labgrid_place.coordinator_of(target.coordinator)
+    with labgrid_place.kept(target.place, coordinator, report=report):
+        yield
+
+
 def goes_by_serial(target: Target) -> bool:
     """Whether a board is reached through its serial console: as named, or nothing else leads there.
 

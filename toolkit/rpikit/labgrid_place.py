@@ -33,6 +33,9 @@ COORDINATOR = "RPIKIT_COORDINATOR"
 WAIT = "RPIKIT_WAIT"
 """For how many seconds a place is waited for that another has."""
 
+HELD = "RPIKIT_HELD"
+"""The coordinator and the place that the command we are part of holds already."""
+
 PYTHON = "RPIKIT_LABGRID"
 """The Python that has labgrid, or the folder of its environment."""
 
@@ -98,6 +101,22 @@ def _interpreter(script: Path) -> str | None:
     return None
 
 
+@contextlib.contextmanager
+def kept(
+    name: str, coordinator: str, *, report: Callable[[str], None] = lambda line: None
+) -> Iterator[None]:
+    """Have a place for several connections, of this process and of those it starts."""
+    before = os.environ.get(HELD)
+    with held(name, coordinator, report=report):
+        os.environ[HELD] = f"{coordinator} {name}"
+        try:
+            yield
+        finally:
+            os.environ.pop(HELD)
+            if before is not None:
+                os.environ[HELD] = before
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a coordinator says of a place."""
@@ -117,7 +136,7 @@ class Level:
 
 def show(name: str, coordinator: str) -> Shown:
     """Ask a coordinator for a place and leave it as it is."""
-    with _Keeper(name, coordinator, show=True) as keeper:
+    with _Keeper(name, coordinator, {"show": True}) as keeper:
         told = keeper.awaited("shown", lambda line: None)
     return Shown(told["place"], told["tags"], told["holder"])
 
@@ -130,10 +149,15 @@ def held(
 
     One that the user had already is used, and stays the user's.
     """
-    with _Keeper(name, coordinator, wait=_patience()) as keeper:
+    borrows = os.environ.get(HELD) == f"{coordinator} {name}"
+    wish: dict[str, Any] = {"wait": _patience(), "borrows": borrows}
+    if not borrows:
+        wish["lock"] = _lock_file(coordinator, name)
+    with _Keeper(name, coordinator, wish) as keeper:
         told = keeper.awaited("ready", report)
         ours = "taken from" if told["is_ours"] else "yours already, and stays so; it is of"
-        report(f"place {told['place']}: {ours} the labgrid coordinator at {coordinator}")
+        if not borrows:
+            report(f"place {told['place']}: {ours} the labgrid coordinator at {coordinator}")
         try:
             yield Place(keeper, told)
         except BaseException:  # that is what happened; this is only told
@@ -228,9 +252,7 @@ class PlaceWatch(Closing):
 class _Keeper(Closing):
     """The process that has labgrid; its messages are taken in by a thread."""
 
-    def __init__(
-        self, place: str, coordinator: str, *, wait: float = 0.0, show: bool = False
-    ) -> None:
+    def __init__(self, place: str, coordinator: str, wish: Mapping[str, Any]) -> None:
         self.place = place
         self.watches: dict[str, list[queue.SimpleQueue[Mapping[str, Any]]]] = {}
         self._answers: dict[int, queue.SimpleQueue[Mapping[str, Any]]] = {}
@@ -239,7 +261,7 @@ class _Keeper(Closing):
         self._lock = threading.Lock()
         self._asked = 0
         self._has_ended = False
-        self._wait = wait
+        self._wait = float(wish.get("wait", 0.0))
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [python(), "-c", _KEEPER, str(Path(__file__).parent)],
@@ -248,8 +270,7 @@ class _Keeper(Closing):
             stderr=self._said,
             start_new_session=True,  # a terminal's Ctrl-C is ours, and it ends after us
         )
-        wish = {"place": place, "coordinator": coordinator, "wait": wait, "show": show}
-        self._send(wish | {"lock": None if show else _lock_file(coordinator, place)})
+        self._send({"place": place, "coordinator": coordinator} | dict(wish))
         self._thread = threading.Thread(target=self._listen, name=f"place-{place}", daemon=True)
         self._thread.start()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The commands about an application: make, build, look into, put on a board, prove."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,8 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: st
 
 
 @click.command()
-@options.several(bundled.app_or_bundle, options.board, options.bench, options.target_kind)
-@options.several(options.sanitize, options.as_json)
+@options.several(bundled.app_or_bundle, options.board, options.place, options.bench)
+@options.several(options.target_kind, options.sanitize, options.as_json)
 @click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
 @click.option(
     "--confirm",
@@ -169,29 +170,34 @@ def flash(
     reporter.step(f"build {described.name} {described.version}")
     kind = targets.expected(connect.board_of(target), asked)
     built = building.build(described, board=kind, sanitize=bool(sanitize))
-    with connect.connect(target, report=reporter.step, keep=True) as there:
-        kind = targets.chosen(there.board, asked, there.transport, reporter.step)
-        if kind.platform != built.board.platform:
-            built = building.build(described, board=kind)
-        made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
-        flashed = verb.flash(made, there.transport, reporter=reporter, beside=beside, trial=trial)
-    completion.add(name, described.name)
-    if by_tests:
-        flashed = proving.prove(
-            flashed,
-            described,
-            target,
-            asked=asked,
-            bench=bench,
-            reporter=reporter,
-            quiet=as_json,
-        )
+    with contextlib.ExitStack() as lasting:
+        if by_tests:  # nobody else gets the board before they are over
+            lasting.enter_context(connect.reserved(target, report=reporter.step))
+        with connect.connect(target, report=reporter.step, keep=True) as there:
+            kind = targets.chosen(there.board, asked, there.transport, reporter.step)
+            if kind.platform != built.board.platform:
+                built = building.build(described, board=kind)
+            made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
+            flashed = verb.flash(
+                made, there.transport, reporter=reporter, beside=beside, trial=trial
+            )
+        completion.add(name, described.name)
+        if by_tests:
+            flashed = proving.prove(
+                flashed,
+                described,
+                target,
+                asked=asked,
+                bench=bench,
+                reporter=reporter,
+                quiet=as_json,
+            )
     reporter.result(flashed.values(), str(flashed))
 
 
 @click.command()
-@options.several(options.app, options.board, options.bench, options.target_kind)
-@options.several(options.sanitize, options.as_json)
+@options.several(options.app, options.board, options.place, options.bench)
+@options.several(options.target_kind, options.sanitize, options.as_json)
 def run(
     app: Path,
     name: str,
@@ -227,8 +233,8 @@ def run(
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@options.several(options.app, options.board, options.bench, options.target_kind)
-@options.several(options.sanitize, options.as_json)
+@options.several(options.app, options.board, options.place, options.bench)
+@options.several(options.target_kind, options.sanitize, options.as_json)
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),

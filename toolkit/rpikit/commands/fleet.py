@@ -11,6 +11,7 @@ from typing import Any
 import rich_click as click
 
 from rpikit import words
+from rpikit.commands.options import is_typed
 
 _OPTIONS = (
     click.option(
@@ -62,7 +63,7 @@ def several_boards(flash: Callable[..., None]) -> Callable[..., None]:
             _check(boards or group, resume)
             roll_out(boards, group, resume, limits, **words)
             return
-        for name in filter(_is_typed, limits):
+        for name in filter(is_typed, limits):
             option = name.replace("_", "-")
             raise click.UsageError(f"--{option} is for several boards: name them with --boards")
         flash(**words)
@@ -76,19 +77,12 @@ def _check(named: tuple[str, ...], resume: bool) -> None:
     """Refuse options that say two things."""
     if resume and named:
         raise click.UsageError("--resume has the boards of the roll-out; leave the others out")
-    if _is_typed("name"):
+    if is_typed("name"):
         raise click.UsageError("--board is one board; write all of them after --boards")
-    for name in filter(_is_typed, ("trial", "confirmed_by")):
+    for name in filter(is_typed, ("trial", "confirmed_by")):
         if resume:
             option = "confirm" if name == "confirmed_by" else name
             raise click.UsageError(f"--resume goes on as the roll-out began; leave --{option} out")
-
-
-def _is_typed(name: str) -> bool:
-    """Whether an option was given on the command line, not by its variable."""
-    context = click.get_current_context(silent=True)
-    source = context.get_parameter_source(name) if context is not None else None
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def roll_out(

@@ -33,18 +33,18 @@ _board = click.option(
 
 
 @contextlib.contextmanager
-def _way(named: str | None) -> Iterator[None]:
-    """Have this process take a way to boards, as the variable would, for a while."""
-    before = os.environ.get(VIA)
-    if named is not None:
-        os.environ[VIA] = named
+def _set(variable: str, value: str | None) -> Iterator[None]:
+    """Have this process, and what it starts, go by what was said, for a while."""
+    before = os.environ.get(variable)
+    if value is not None:
+        os.environ[variable] = value
     try:
         yield
     finally:
         if before is None:
-            os.environ.pop(VIA, None)
+            os.environ.pop(variable, None)
         else:
-            os.environ[VIA] = before
+            os.environ[variable] = before
 
 
 VIA = "RPIKIT_VIA"
@@ -61,7 +61,7 @@ def way(command: F) -> F:
 
     @functools.wraps(command)
     def on_its_way(*args: Any, via: str | None, **named: Any) -> Any:
-        with _way(via):
+        with _set(VIA, via):
             return command(*args, **named)
 
     return _via(cast("F", on_its_way))
@@ -70,6 +70,80 @@ def way(command: F) -> F:
 def board(command: F) -> F:
     """Give a command a board, and the way to it."""
     return _board(way(command))
+
+
+_LENT = (
+    click.option(
+        "--place",
+        default=lambda: os.environ.get("LG_PLACE"),
+        metavar="NAME",
+        help="Take the board at this place of a labgrid coordinator, and give it back at the end; "
+        "else labgrid's LG_PLACE.",
+    ),
+    click.option(
+        "--coordinator",
+        metavar="HOST:PORT",
+        help="The coordinator; else as bench.toml says, else LG_COORDINATOR, else this machine.",
+    ),
+    click.option(
+        "--wait",
+        type=click.IntRange(0, 604800),
+        metavar="SECONDS",
+        help="Wait so long for a place that somebody else has.",
+    ),
+)
+
+
+def place(command: F) -> F:
+    """Let a command take its board from a labgrid coordinator; what is said holds while it runs."""
+
+    @functools.wraps(command)
+    def at_place(
+        *args: Any, place: str | None, coordinator: str | None, wait: int | None, **named: Any
+    ) -> Any:
+        said = {
+            "RPIKIT_COORDINATOR": coordinator,
+            "RPIKIT_WAIT": None if wait is None else str(wait),
+        }
+        with contextlib.ExitStack() as lasting:
+            for variable, value in said.items():
+                lasting.enter_context(_set(variable, value))
+            if place is not None and _is_meant(place, named):
+                lasting.enter_context(_board_at(place, coordinator, named))
+            return command(*args, **named)
+
+    return several(*_LENT)(cast("F", at_place))
+
+
+def _is_meant(place: str, named: dict[str, Any]) -> bool:
+    """Whether a place is to be taken: one that a variable names gives way to boards on the line."""
+    other = "--board" if is_typed("name") else ""
+    other = other or next(
+        (f"--{one}" for one in ("boards", "group", "resume") if named.get(one)), ""
+    )
+    if other and is_typed("place"):
+        raise click.UsageError(f"--place {place} and {other} both name boards; leave one out")
+    return not other
+
+
+def is_typed(name: str) -> bool:
+    """Whether an option was given on the command line, not by its variable."""
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(name) if context is not None else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
+@contextlib.contextmanager
+def _board_at(place: str, coordinator: str | None, named: dict[str, Any]) -> Iterator[None]:
+    """Have a command use the board of the bench that is at a place, or that its tag describes."""
+    from rpikit import labgrid_bench
+
+    folder = named["app"] if named["app"].is_dir() else None
+    bench = found(folder, named["bench"])
+    with labgrid_bench.at(bench, place, coordinator) as (name, file):
+        named["name"] = name
+        named["bench"] = file or named["bench"]
+        yield
 
 
 bench = click.option(

@@ -114,6 +114,8 @@ class Keeper:
         coordinator = self._coordinator
         place = coordinator.place(self.name)
         self.name = place.name
+        if self._wish.get("borrows") and place.acquired == coordinator.us:
+            return ""
         other = self._note.lock() if self._note else ""
         if other:
             return f"{other} has it"
