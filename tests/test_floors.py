@@ -35,7 +35,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"junit", "picture", "page", "evidence"}
         | {"toolchain", "verdict", "hints", "plugins"}
     ),
-    frozenset({"completion", "console_text", "journal", "kept_log"}),
+    frozenset({"completion", "console_text", "hold", "journal", "kept_log"}),
     frozenset(
         {"soc", "board", "call", "interface", "app", "wiring", "wire_host"}
         | {"attachment", "grants", "nets", "security", "signals"}

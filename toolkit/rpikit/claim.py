@@ -8,42 +8,20 @@ claim may tell the board that the flash of that token is over, however it ended.
 """
 
 import contextlib
-import getpass
-import hashlib
-import json
-import os
 import re
 import secrets
-import socket
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from rpikit import paths
+from rpikit import hold, paths
 from rpikit.errors import BoardError
 from rpikit.transport import Transport
 from rpikit.transport.local import Local
 
-
-@dataclass(frozen=True)
-class Holder:
-    """Who flashes, for whoever else wants to."""
-
-    user: str
-    host: str
-    pid: int
-    since: float  # seconds of the epoch
-
-    def __str__(self) -> str:
-        return f"{self.user}@{self.host} (process {self.pid})"
-
-
-def holder() -> Holder:
-    """Return who we are, from now on."""
-    return Holder(getpass.getuser(), socket.gethostname(), os.getpid(), time.time())
+_FOLDER = "claims"
 
 
 @dataclass(frozen=True)
@@ -61,28 +39,21 @@ def claimed(transport: Transport) -> Iterator[Claim]:
     Where the state folder cannot be written the board's own lock has to do.
     """
     claim = Claim(secrets.token_hex(8))
-    name = hashlib.sha256(_place(transport).encode()).hexdigest()[:16]
-    note = paths.state_dir() / "claims" / f"{name}.holder"
-    lock = FileLock(note.with_suffix(".lock"))
     try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-        paths.write(note, json.dumps(asdict(holder())))
-        claim = replace(claim, before=_last(note))
-        paths.write(note.with_suffix(".token"), claim.token)
+        held = hold.Hold(_FOLDER, _place(transport))
     except Timeout:
+        first = hold.told(hold.noted(_FOLDER, _place(transport)))
         raise BoardError(
-            f"{transport.name}: is being flashed by {_noted(note)}",
+            f"{transport.name}: is being flashed by {first}",
             hint="wait until that is done; the claim ends with the process that has it",
         ) from None
-    except OSError:
-        lock.release()
-    try:
+    with held:
+        if held.is_held:
+            token = held.note.with_suffix(".token")
+            with contextlib.suppress(OSError):
+                claim = replace(claim, before=_last(token))
+                paths.write(token, claim.token)
         yield claim
-    finally:
-        if lock.is_locked:
-            note.unlink(missing_ok=True)
-            lock.release()
 
 
 def _place(transport: Transport) -> str:
@@ -93,18 +64,10 @@ def _place(transport: Transport) -> str:
     return place or board
 
 
-def _last(note: Path) -> str:
+def _last(token: Path) -> str:
     """Return the token of the last flash, "" if none is known."""
     try:
-        found = note.with_suffix(".token").read_text()
+        found = token.read_text()
     except (FileNotFoundError, ValueError):
         return ""
     return found if re.fullmatch("[0-9a-f]{16}", found) else ""
-
-
-def _noted(note: Path) -> str:
-    try:
-        found = Holder(**json.loads(note.read_text()))
-    except (OSError, ValueError, TypeError):  # it is being written, or taken away, right now
-        return "another process of this machine"
-    return f"{found} since {max(0, round(time.time() - found.since))} s"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from rpikit import claim, crash, device, results
+from rpikit import claim, crash, device, hold, results
 from rpikit import upload as uploads
 from rpikit.bundle import Bundle
 from rpikit.device import DeviceHalf, Staged, Status, UnfitError
@@ -152,7 +152,7 @@ def _carry(
     with _abandoned_on_failure(half, ours.token):
         staged = half.stage(
             ours.token,
-            str(claim.holder()),
+            str(hold.holder()),
             manifest.launch.needs,
             bundle.slot_files,
             before=ours.before,
