@@ -16,6 +16,7 @@ def open_wires(app: App, there: Connection, *, idle: bool = True) -> Iterator[Wi
     Unless they are to be left alone: then nothing is driven.
     """
     site = Site(there.board.soc.gpio.chip_label, there.transport, place=there.place)
+    site.targets = there.target.hosts
     site.pull_after_reset = there.board.soc.gpio.pull
     with ExitStack() as opened:
         if there.machine is not None:

@@ -29,6 +29,7 @@ from rpikit.units import Duration, ms, s
 from rpikit.wiring import Target, Wire
 
 if TYPE_CHECKING:
+    from rpikit.bench.bench_host import BenchHosts
     from rpikit.bench.fake import Fake
     from rpikit.bench.host import HostPins
     from rpikit.bench.second_pin import Agent
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 class Site:
     """Where the wires of a board end: its shell, its virtual pins, this machine's, or a fake.
 
-    Or digital outputs of the labgrid place that it is at.
+    Or digital outputs of the labgrid place that it is at, or lines of bench computers; `targets`
+    are those that are boards, by name.
     """
 
     chip_label: str = ""
@@ -50,6 +52,7 @@ class Site:
     fake: "Fake | None" = None
     host: "HostPins | None" = None
     place: "Place | None" = None
+    targets: Mapping[str, Target] = field(default_factory=dict)
     pull_after_reset: Callable[[int], Pull] = lambda line: "none"
     leave: ExitStack = field(default_factory=ExitStack)
 
@@ -66,6 +69,13 @@ class Site:
         agent = Agent(self.transport, self.chip_label)
         self.leave.callback(agent.close)
         return agent
+
+    @cached_property
+    def benches(self) -> "BenchHosts":
+        """Return the bench computers, each reached when first asked for."""
+        from rpikit.bench.bench_host import BenchHosts
+
+        return BenchHosts(self.targets, self.leave)
 
 
 class Panel(Mapping[str, Pin]):
@@ -258,6 +268,8 @@ def _claim(site: Site, drivers: list[str]) -> Claim:
         return Claim(False, "levels asked for through labgrid, no claim about milliseconds")
     if "second-pin" in drivers:
         return Claim(False, "levels asked for over SSH, no claim about milliseconds")
+    if "RPi.GPIO" in drivers or "gpiod" in drivers:
+        return Claim(True, f"the stamps of {'; '.join(site.benches.claims())}")
     return Claim(True, f"the stamps of {', '.join(drivers)}")
 
 
@@ -276,15 +288,10 @@ Driver = Callable[[Wire, Device, Site], Line]
 
 def driver(name: str) -> Driver:
     """Return what opens a wire of the driver `name`."""
-    if name not in _DRIVERS and name in plugins.found(plugins.BENCH):
-        added: Driver = plugins.load(plugins.found(plugins.BENCH)[name])
-        return added
-    if name not in _DRIVERS:
-        raise BenchError(
-            f"driver {name!r} is not available in this version of rpikit",
-            hint=f"available are: {', '.join(sorted(_DRIVERS))}",
-        )
-    return _DRIVERS[name]
+    if name in _DRIVERS:
+        return _DRIVERS[name]
+    added: Driver = plugins.load(plugins.found(plugins.BENCH)[name])
+    return added
 
 
 def _default_wire(device: Device, site: Site) -> Wire | None:
@@ -339,8 +346,22 @@ def _open_labgrid(wire: Wire, device: Device, site: Site) -> Line:
     return PlaceLine(site.place, site.place.output(str(wire.end), device.name))
 
 
+def _open_bench(wire: Wire, device: Device, site: Site) -> Line:
+    """Open a line of a bench computer; wire two virtual boards, unless somebody has already."""
+    there = site.benches.at(wire.host)
+    virtual = site.virtual
+    if virtual is not None and there.pins is not None:
+        is_plugged = any(plugged.line == device.line for plugged in virtual.plugs())
+        if not is_plugged:
+            virtual.plug(device.line, there.pins, wire.number)
+            site.leave.callback(virtual.unplug, device.line)
+    return there.line(wire, device.pull)
+
+
 _DRIVERS: Mapping[str, Driver] = {
+    "RPi.GPIO": _open_bench,
     "fake": _open_fake,
+    "gpiod": _open_bench,
     "host": _open_host,
     "labgrid": _open_labgrid,
     "second-pin": _open_second_pin,
