@@ -16,7 +16,7 @@ from chip import Chip
 
 from rpikit.errors import BenchError
 from rpikit.virtual import protocol
-from rpikit.virtual.plugs import SHORT_NS, Plugs, End
+from rpikit.virtual.plugs import SHORT_NS, End, Plugs
 from rpikit.virtual.wires import NOTHING, Share
 
 HERE, THERE = 27, 17
