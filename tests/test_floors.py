@@ -49,7 +49,18 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
-        {"build", "flash", "guests", "listing", "new", "shell", "serial_line", "header", "gdb"}
+        {
+            "build",
+            "flash",
+            "guests",
+            "lab",
+            "listing",
+            "new",
+            "shell",
+            "serial_line",
+            "header",
+            "gdb",
+        }
     ),
     frozenset({"checks", "trust"}),
     frozenset({"materials", "provenance", "released", "repository", "sbom"}),

@@ -6,7 +6,7 @@ from typing import NoReturn
 import rich_click as click
 
 from rpikit import __version__, words
-from rpikit.commands import boards, debugging, firmware, guests, machine, monitor, release
+from rpikit.commands import boards, debugging, firmware, guests, lab, machine, monitor, release
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         debugging.debug,
     ),
     "Releases": (release.release, release.verify),
-    "Boards": (boards.board,),
+    "Boards": (boards.board, lab.lab),
     "Guests": (
         guests.ps,
         guests.logs,

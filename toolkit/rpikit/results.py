@@ -17,6 +17,11 @@ from rpikit.results_boards import Cut as Cut
 from rpikit.results_boards import Header as Header
 from rpikit.results_boards import HeaderPin as HeaderPin
 from rpikit.results_boards import Identity as Identity
+from rpikit.results_boards import Lab as Lab
+from rpikit.results_boards import LabBoard as LabBoard
+from rpikit.results_boards import LabDown as LabDown
+from rpikit.results_boards import LabNew as LabNew
+from rpikit.results_boards import LabWire as LabWire
 from rpikit.results_boards import PinEdge as PinEdge
 from rpikit.results_boards import SetUp as SetUp
 from rpikit.results_boards import Stopped as Stopped
@@ -423,6 +428,10 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board trust": Trusted,
         "board cut": Cut,
         "board setup": SetUp,
+        "lab new": LabNew,
+        "lab up": Lab,
+        "lab status": Lab,
+        "lab down": LabDown,
         "doctor": Diagnosis,
         "config lint": Linted,
         "demo": Shown,

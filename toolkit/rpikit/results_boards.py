@@ -61,6 +61,57 @@ class Boards(TypedDict):
     boards: list[Board]
 
 
+class LabBoard(TypedDict):
+    """A virtual board of a lab."""
+
+    name: str
+    kind: str
+    state: str
+    """up or down."""
+
+
+class LabWire(TypedDict):
+    """A wire between two virtual boards, as bench.toml has it."""
+
+    device: str
+    board: str
+    line: int
+    host: str
+    """The board at the other end."""
+    end: int
+    """The line at the other end."""
+    driver: str
+    state: str
+    """plugged, missing, or elsewhere and what the line is wired to instead."""
+    shorts: int
+    """How often both ends drove it at once since it was plugged."""
+    is_short: bool
+    """Whether they do now."""
+
+
+class Lab(TypedDict):
+    """The virtual boards of a bench and the wires between them."""
+
+    bench: str
+    boards: list[LabBoard]
+    wires: list[LabWire]
+    status: int
+
+
+class LabNew(TypedDict):
+    """The wiring that was written."""
+
+    bench: str
+    boards: list[str]
+    wires: list[LabWire]
+
+
+class LabDown(TypedDict):
+    """The boards that were stopped."""
+
+    boards: list[Stopped]
+
+
 class SetUp(TypedDict):
     """What a board does when it boots."""
 

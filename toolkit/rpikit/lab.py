@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""The verb lab: the virtual boards of a bench together, wired pin to pin as bench.toml says."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpikit import board as boards
+from rpikit import describe, generate, results, wiring, wording
+from rpikit.app import App
+from rpikit.bench import plugs
+from rpikit.bench.plugs import Plug
+from rpikit.errors import EXIT_OK, BenchError, BoardError, DescriptionError
+from rpikit.virtual import machine
+from rpikit.wiring import Bench
+
+DUT = "dut"
+BENCH_PI = "bench-pi"
+BENCH_BOARD = "virtual-pi3-bench"
+DRIVERS = ("gpiod", "RPi.GPIO")
+_SHELL = "rpikit board shell"
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A wire of bench.toml and what is there of it now."""
+
+    plug: Plug
+    state: str
+    shorts: int = 0
+    is_short: bool = False
+
+    def __str__(self) -> str:
+        plug = self.plug
+        said = "plugged" if self.state == "plugged" else self.state.upper()
+        if self.shorts:
+            said += f", both ends drove it {'NOW' if self.is_short else f'{self.shorts} times'}"
+        return (
+            f"{plug.device:10} {plug.board} GPIO {plug.line} -- GPIO {plug.end} {plug.host}"
+            f"  {plug.driver}  {said}"
+        )
+
+    def values(self) -> results.LabWire:
+        """Return it as one object for programs."""
+        plug = self.plug
+        return {
+            "device": plug.device,
+            "board": plug.board,
+            "line": plug.line,
+            "host": plug.host,
+            "end": plug.end,
+            "driver": plug.driver,
+            "state": self.state,
+            "shorts": self.shorts,
+            "is_short": self.is_short,
+        }
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The virtual boards of a bench, which of them run, and the wires between them."""
+
+    folder: Path
+    source: Path
+    kinds: dict[str, str]
+    running: frozenset[str]
+    wires: tuple[Wired, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """What a look at it comes to: a board that is down, or a wire that is not as it should."""
+        if self.running != set(self.kinds):
+            return BoardError.exit_code
+        faulty = any(wire.state != "plugged" or wire.shorts for wire in self.wires)
+        return BenchError.exit_code if faulty else EXIT_OK
+
+    def __str__(self) -> str:
+        width = max(map(len, self.kinds))
+        lines = []
+        for name, kind in self.kinds.items():
+            state, way = ("up", f"{_SHELL} {name}") if name in self.running else ("DOWN", "")
+            lines.append(f"{name:{width}}  {state}, {kind}  {way}".rstrip())
+        lines += [str(wire) for wire in self.wires] or ["no wire of bench.toml joins two of them"]
+        here = _named(self.folder)
+        if self.exit_code == EXIT_OK:
+            tested = dict.fromkeys(wire.plug.board for wire in self.wires)
+            lines += [f"test it: rpikit test {here} --board {name}" for name in tested]
+            lines.append(f"end it: rpikit lab down {here}")
+        elif self.exit_code == BenchError.exit_code and any(wire.shorts for wire in self.wires):
+            lines.append(f"wire it anew: rpikit lab down {here} && rpikit lab up {here}")
+        else:
+            lines.append(f"start and wire it: rpikit lab up {here}")
+        return "\n".join(lines)
+
+    def values(self) -> results.Lab:
+        """Return it as one object for programs."""
+        return {
+            "bench": str(self.source.absolute()),
+            "boards": [
+                {"name": name, "kind": kind, "state": "up" if name in self.running else "down"}
+                for name, kind in self.kinds.items()
+            ],
+            "wires": [wire.values() for wire in self.wires],
+            "status": self.exit_code,
+        }
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The boards of a lab, and which of them ran until now."""
+
+    stopped: dict[str, bool]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{name}: {'stopped' if was_up else 'was not running'}"
+            for name, was_up in self.stopped.items()
+        )
+
+    def values(self) -> results.LabDown:
+        """Return it as one object for programs."""
+        return {
+            "boards": [{"board": name, "stopped": was_up} for name, was_up in self.stopped.items()]
+        }
+
+
+@dataclass(frozen=True)
+class Written:
+    """The wiring that was written for an application."""
+
+    app: App
+    file: Path
+    wires: tuple[Plug, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{wording.path(self.file)}: two virtual boards, wired pin to pin"]
+        lines += [f"  {plug}" for plug in self.wires]
+        where = _named(self.app.folder)
+        if self.file != self.app.folder / wiring.FILE:
+            where += f" --bench {wording.path(self.file)}"
+        lines.append(f"next: rpikit lab up {where} && rpikit test {where} --board {DUT}")
+        return "\n".join(lines)
+
+    def values(self) -> results.LabNew:
+        """Return it as one object for programs."""
+        return {
+            "bench": str(self.file.absolute()),
+            "boards": [DUT, BENCH_PI],
+            "wires": [Wired(plug, "missing").values() for plug in self.wires],
+        }
+
+
+def up(app: App, bench: Bench, report: Callable[[str], None] = lambda line: None) -> Lab:
+    """Start every virtual board that a bench file describes and plug the wires between them.
+
+    What runs or is plugged already stays. If anything fails, what was done is undone.
+    """
+    kinds = _kinds(bench)
+    bench.check(app)
+    with ExitStack() as undo:
+        for name, kind in kinds.items():
+            if machine.find(name) is None:
+                machine.up(boards.load(kind), name=name, report=report)
+                undo.callback(machine.down, name)
+        for plug in plugs.of(app, bench, *kinds):
+            if plugs.put(plug):
+                undo.callback(plugs.take, plug)
+        lab = status(app, bench)
+        undo.pop_all()
+    return lab
+
+
+def down(bench: Bench) -> Ended:
+    """End every virtual board that a bench file describes; their wires end with them."""
+    return Ended({name: machine.down(name) for name in _kinds(bench)})
+
+
+def status(app: App, bench: Bench) -> Lab:
+    """Look at the virtual boards of a bench and the wires between them."""
+    kinds = _kinds(bench)
+    assert bench.source is not None
+    running = frozenset(name for name in kinds if machine.find(name) is not None)
+    wires = tuple(_look(plug) for plug in plugs.of(app, bench, *kinds))
+    return Lab(app.folder, bench.source, kinds, running, wires)
+
+
+def new(app: App, file: Path, *, driver: str = DRIVERS[0]) -> Written:
+    """Write the wiring of an application under test and a bench Pi, each line to its like."""
+    kind, bench_kind = boards.load(boards.DEFAULT), boards.load(BENCH_BOARD)
+    kind.check_lines(app)
+    if not app.devices:
+        raise DescriptionError(
+            f"{wording.path(app.source)}: {app.name} has no switch, led or gpio to wire",
+            hint="its tests need no bench: rpikit test",
+        )
+    bench_kind.check_lines(app)
+    wires = tuple(Plug(one.name, DUT, one.line, BENCH_PI, one.line, driver) for one in app.devices)
+    text = generate.render(
+        "lab/bench.toml.j2",
+        app=app,
+        dut=DUT,
+        bench_pi=BENCH_PI,
+        kind=boards.DEFAULT,
+        bench_kind=BENCH_BOARD,
+        wires=wires,
+    )
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as made:
+            made.write(text)
+    except FileExistsError:
+        raise DescriptionError(
+            f"{wording.path(file)}: exists already, and was left as it is",
+            hint=f"write another: rpikit lab new {_named(app.folder)} --bench lab.toml",
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DescriptionError(f"{wording.path(file)}: cannot be written ({reason})") from None
+    wiring.load(file).check(app)
+    return Written(app, file, wires)
+
+
+def _look(plug: Plug) -> Wired:
+    there = plugs.found(plug)
+    if there is None:
+        return Wired(plug, "missing")
+    if not plug.fits(there):
+        return Wired(plug, f"elsewhere: to line {there.target} of {there.peer}")
+    return Wired(plug, "plugged", there.shorts, there.is_short)
+
+
+def _kinds(bench: Bench) -> dict[str, str]:
+    """Return the virtual boards that a file describes, each with its kind."""
+    found: Iterable[str] = bench.written
+    kinds = {name: bench.boards[name].board for name in found if plugs.is_virtual(bench, name)}
+    if bench.source is None:
+        raise DescriptionError(
+            "lab: there is no bench.toml here that says which boards, and how they are wired",
+            hint="rpikit lab new writes one for an application",
+        )
+    if not kinds:
+        remedy = "none of them is a virtual board; rpikit lab new writes a lab of two"
+        raise describe.fault(bench.source, "boards", None, remedy)
+    return kinds
+
+
+def _named(folder: Path) -> str:
+    """Return an application's folder as a command names it."""
+    here = wording.path(folder)
+    return here if " " not in here else f"'{here}'"
