@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The verb lab: the virtual boards of a bench together, wired pin to pin as bench.toml says."""
 
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from rpikit import board as boards
@@ -18,7 +20,6 @@ from rpikit.wiring import Bench
 DUT = "dut"
 BENCH_PI = "bench-pi"
 BENCH_BOARD = "virtual-pi3-bench"
-DRIVERS = ("gpiod", "RPi.GPIO")
 _SHELL = "rpikit board shell"
 
 
@@ -31,15 +32,19 @@ class Wired:
     shorts: int = 0
     is_short: bool = False
 
-    def __str__(self) -> str:
-        plug = self.plug
-        said = "plugged" if self.state == "plugged" else self.state.upper()
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the line is wired to something else."""
+        return self.state.startswith("elsewhere")
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its row in a table."""
+        plug, said = self.plug, self.state
         if self.shorts:
-            said += f", both ends drove it {'NOW' if self.is_short else f'{self.shorts} times'}"
-        return (
-            f"{plug.device:10} {plug.board} GPIO {plug.line} -- GPIO {plug.end} {plug.host}"
-            f"  {plug.driver}  {said}"
-        )
+            said = "SHORT: both ends drive it" if self.is_short else "both ends drove it"
+        ends = (f"{plug.board} {plug.line}", f"{plug.host} {plug.end}")
+        return (plug.device, ends[0], "--", ends[1], plug.driver, said)
 
     def values(self) -> results.LabWire:
         """Return it as one object for programs."""
@@ -76,21 +81,22 @@ class Lab:
         return BenchError.exit_code if faulty else EXIT_OK
 
     def __str__(self) -> str:
-        width = max(map(len, self.kinds))
-        lines = []
-        for name, kind in self.kinds.items():
-            state, way = ("up", f"{_SHELL} {name}") if name in self.running else ("DOWN", "")
-            lines.append(f"{name:{width}}  {state}, {kind}  {way}".rstrip())
-        lines += [str(wire) for wire in self.wires] or ["no wire of bench.toml joins two of them"]
-        here = _named(self.folder)
-        if self.exit_code == EXIT_OK:
-            tested = dict.fromkeys(wire.plug.board for wire in self.wires)
-            lines += [f"test it: rpikit test {here} --board {name}" for name in tested]
-            lines.append(f"end it: rpikit lab down {here}")
-        elif self.exit_code == BenchError.exit_code and any(wire.shorts for wire in self.wires):
-            lines.append(f"wire it anew: rpikit lab down {here} && rpikit lab up {here}")
+        rows = [
+            (name, kind, *(("up", f"{_SHELL} {name}") if name in self.running else ("down",)))
+            for name, kind in self.kinds.items()
+        ]
+        lines = [*_table(rows), *_table([wire.row for wire in self.wires])]
+        if not self.wires:
+            lines.append("no wire of bench.toml joins two of them")
+        words = _words(self.folder, self.source)
+        if any(wire.shorts or wire.is_elsewhere for wire in self.wires):
+            lines.append(f"wire it anew: rpikit lab down{words} && rpikit lab up{words}")
+        elif self.exit_code != EXIT_OK:
+            lines.append(f"start and wire it: rpikit lab up{words}")
         else:
-            lines.append(f"start and wire it: rpikit lab up {here}")
+            tested = dict.fromkeys(wire.plug.board for wire in self.wires)
+            lines += [f"test it: rpikit test{words} --board {name}" for name in tested]
+            lines.append(f"end it: rpikit lab down{words}")
         return "\n".join(lines)
 
     def values(self) -> results.Lab:
@@ -136,10 +142,8 @@ class Written:
     def __str__(self) -> str:
         lines = [f"{wording.path(self.file)}: two virtual boards, wired pin to pin"]
         lines += [f"  {plug}" for plug in self.wires]
-        where = _named(self.app.folder)
-        if self.file != self.app.folder / wiring.FILE:
-            where += f" --bench {wording.path(self.file)}"
-        lines.append(f"next: rpikit lab up {where} && rpikit test {where} --board {DUT}")
+        words = _words(self.app.folder, self.file)
+        lines.append(f"next: rpikit lab up{words} && rpikit test{words} --board {DUT}")
         return "\n".join(lines)
 
     def values(self) -> results.LabNew:
@@ -185,7 +189,7 @@ def status(app: App, bench: Bench) -> Lab:
     return Lab(app.folder, bench.source, kinds, running, wires)
 
 
-def new(app: App, file: Path, *, driver: str = DRIVERS[0]) -> Written:
+def new(app: App, file: Path, *, driver: str = "gpiod") -> Written:
     """Write the wiring of an application under test and a bench Pi, each line to its like."""
     kind, bench_kind = boards.load(boards.DEFAULT), boards.load(BENCH_BOARD)
     kind.check_lines(app)
@@ -211,7 +215,7 @@ def new(app: App, file: Path, *, driver: str = DRIVERS[0]) -> Written:
     except FileExistsError:
         raise DescriptionError(
             f"{wording.path(file)}: exists already, and was left as it is",
-            hint=f"write another: rpikit lab new {_named(app.folder)} --bench lab.toml",
+            hint=f"write another: rpikit lab new{_words(app.folder, Path('lab.toml'))}",
         ) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -244,7 +248,15 @@ def _kinds(bench: Bench) -> dict[str, str]:
     return kinds
 
 
-def _named(folder: Path) -> str:
-    """Return an application's folder as a command names it."""
-    here = wording.path(folder)
-    return here if " " not in here else f"'{here}'"
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    padded = ((cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows)
+    return ["  ".join(cells).rstrip() for cells in padded]
+
+
+def _words(folder: Path, file: Path) -> str:
+    """Return how a command names an application and its wiring, as short as it can be."""
+    words = [] if folder.samefile(Path()) else [wording.path(folder)]
+    if file.absolute() != (folder / wiring.FILE).absolute():
+        words += ["--bench", wording.path(file)]
+    return "".join(f" {shlex.quote(word)}" for word in words)
