@@ -2,7 +2,7 @@
 """The verb lab: the virtual boards of a bench together, wired pin to pin as bench.toml says."""
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -167,7 +167,7 @@ def up(app: App, bench: Bench, report: Callable[[str], None] = lambda line: None
             if machine.find(name) is None:
                 machine.up(boards.load(kind), name=name, report=report)
                 undo.callback(machine.down, name)
-        for plug in plugs.of(app, bench, *kinds):
+        for plug in _wires(app, bench, kinds):
             if plugs.put(plug):
                 undo.callback(plugs.take, plug)
         lab = status(app, bench)
@@ -185,7 +185,7 @@ def status(app: App, bench: Bench) -> Lab:
     kinds = _kinds(bench)
     assert bench.source is not None
     running = frozenset(name for name in kinds if machine.find(name) is not None)
-    wires = tuple(_look(plug) for plug in plugs.of(app, bench, *kinds))
+    wires = tuple(_look(plug) for plug in _wires(app, bench, kinds))
     return Lab(app.folder, bench.source, kinds, running, wires)
 
 
@@ -233,10 +233,15 @@ def _look(plug: Plug) -> Wired:
     return Wired(plug, "plugged", there.shorts, there.is_short)
 
 
+def _wires(app: App, bench: Bench, names: Iterable[str]) -> Iterator[Plug]:
+    for name in names:
+        yield from plugs.of(app, bench.target(name))
+
+
 def _kinds(bench: Bench) -> dict[str, str]:
     """Return the virtual boards that a file describes, each with its kind."""
-    found: Iterable[str] = bench.written
-    kinds = {name: bench.boards[name].board for name in found if plugs.is_virtual(bench, name)}
+    kinds = {name: bench.target(name).board for name in bench.written}
+    kinds = {name: kind for name, kind in kinds.items() if boards.load(kind).virtual is not None}
     if bench.source is None:
         raise DescriptionError(
             "lab: there is no bench.toml here that says which boards, and how they are wired",

@@ -168,7 +168,9 @@ def bench(
     half = DeviceHalf(board.transport)
     stopped: list[str] = []
     request.config.stash[STOPPED] = stopped
-    with open_wires(app, board, idle=False) as wires, ExitStack() as closing:
+    with ExitStack() as closing:
+        opened = open_wires(app, board, idle=False, report=rpikit_reporter.step)
+        wires = closing.enter_context(opened)
         stopped += _prove(request.config, wires, half, rpikit_reporter, restart=False)
         closing.callback(_start, half, stopped)
         wires.idle()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The wires of a bench whose two ends are lines of virtual boards: pin to pin, as on a desk.
 
-bench.toml names them by a `host` that is a virtual board, too. Here they are plugged in, looked at
+bench.toml names them by a `host` that is another board of it. Here they are plugged in, looked at
 and taken out again; that somebody at either end drives or watches them is a driver's business.
 """
 
@@ -15,7 +15,7 @@ from rpikit.errors import BenchError, BoardError
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins, Plugged
-from rpikit.wiring import Bench
+from rpikit.wiring import Target
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,16 @@ class Plug:
         return (found.peer, found.target) == (self.host, self.end)
 
 
-def is_virtual(bench: Bench, name: str) -> bool:
-    """Whether a board of the bench is a virtual one."""
-    return name in bench.boards and boards.load(bench.boards[name].board).virtual is not None
-
-
-def of(app: App, bench: Bench, *names: str) -> tuple[Plug, ...]:
-    """Return the wires from some boards of a bench to others of it, both of them virtual."""
+def of(app: App, target: Target) -> tuple[Plug, ...]:
+    """Return the wires that lead from a virtual board to others, which are virtual, too."""
+    if boards.load(target.board).virtual is None:
+        return ()
     return tuple(
-        Plug(device.name, name, device.line, wire.host, wire.line, wire.driver)
-        for name in names
-        if is_virtual(bench, name)
+        Plug(device.name, target.name, device.line, wire.host, wire.number, wire.driver)
         for device in app.devices
-        if (wire := bench.target(name).wires.get(device.name)) is not None
-        and wire.line is not None
+        if (wire := target.wires.get(device.name)) is not None
         and wire.host is not None
-        and is_virtual(bench, wire.host)
+        and wire.host in target.hosts
     )
 
 
@@ -91,18 +85,18 @@ def take(plug: Plug) -> None:
 
 @contextmanager
 def plugged(
-    app: App, bench: Bench, name: str, report: Callable[[str], None] = lambda line: None
+    app: App, target: Target, report: Callable[[str], None] = lambda line: None
 ) -> Iterator[None]:
     """Have the wires of a board plugged in for a while, and the boards at their other ends up.
 
     Wires of which some are there already are left as they are: somebody wired this lab. What was
     started and plugged is ended and taken out again. A short that began meanwhile is a BenchError.
     """
-    wanted = of(app, bench, name)
+    wanted = of(app, target)
     with ExitStack() as undo:
         for host in dict.fromkeys(plug.host for plug in wanted):
             if machine.find(host) is None:
-                machine.up(boards.load(bench.target(host).board), name=host, report=report)
+                machine.up(boards.load(target.hosts[host].board), name=host, report=report)
                 undo.callback(machine.down, host)
         if not any(found(plug) for plug in wanted):
             for plug in wanted:
