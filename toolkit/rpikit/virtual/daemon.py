@@ -201,7 +201,7 @@ async def _end_of_use(plan: Plan, server: Server, machine: _Machine) -> None:
     """
     typed = 0
     while True:
-        await asyncio.sleep(min(_IDLE_CHECK_SECONDS, plan.idle_seconds / 3))
+        await asyncio.sleep(min(_IDLE_CHECK_SECONDS, plan.idle_seconds / 6))
         now_typed = sum(console.typed for console in machine.consoles)
         if server.clients or now_typed != typed:
             typed, server.last_used = now_typed, time.monotonic()
