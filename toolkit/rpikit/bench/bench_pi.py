@@ -50,21 +50,22 @@ import sys, types
 for name, text in {parts!r}.items():
     sys.modules[name] = types.ModuleType(name)
     exec(compile(text, name, "exec"), sys.modules[name].__dict__)
-sys.modules[{main!r}].main()
+sys.modules[{main!r}].main({silence_s})
 """
 
 
 @cache
-def program() -> bytes:
+def program(silence_s: float = far.SILENCE_S) -> bytes:
     """Return the agent as one text, which Python runs without a file."""
     folder = Path(far.__file__).parent
     parts = {f"{_PACKAGE}.{part}": (folder / f"{part}.py").read_text() for part in _PARTS}
-    return _PROGRAM.format(parts=parts, main=f"{_PACKAGE}.main").encode()
+    text = _PROGRAM.format(parts=parts, main=f"{_PACKAGE}.main", silence_s=silence_s)
+    return text.encode()
 
 
-def command() -> str:
+def command(program: bytes) -> str:
     """Return the command that runs the agent once it was sent the program."""
-    boot = shlex.quote(_BOOT.format(size=len(program())))
+    boot = shlex.quote(_BOOT.format(size=len(program)))
     return (
         f"command -v python3 > /dev/null || {{ echo '{_ERROR}python3 is missing'; exit 127; }}; "
         f"exec python3 -u -c {boot} {_NAME}"
@@ -74,7 +75,8 @@ def command() -> str:
 class BenchPi(Closing):
     """The agent on a bench computer; requests may come from several threads."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, *, silence_s: float = far.SILENCE_S) -> None:
+        """`silence_s` is how long the agent waits for a sign of us, in seconds, before it ends."""
         self.name = transport.name
         self.clock = ClockMap()
         self._text = b""
@@ -87,9 +89,10 @@ class BenchPi(Closing):
         self._news = threading.Condition()
         self._writing = threading.Lock()
         self._closing = threading.Event()
-        self._channel: Channel = transport.start(command())
+        text = program(silence_s)
+        self._channel: Channel = transport.start(command(text))
         try:
-            self._channel.write(program())
+            self._channel.write(text)
             self._await_ready()
         except BaseException:
             self._channel.close()

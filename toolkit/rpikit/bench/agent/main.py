@@ -4,7 +4,7 @@
 
 It leaves no file. However it ends, its lines are inputs again: by itself, or, when it is killed, by
 the kernel (gpiod) or a process that stands by (RPi.GPIO). It ends with its input, and when nobody
-spoke for SILENCE_S.
+has spoken for some time: a network that is dead says nothing.
 
 A request is a line `NUMBER VERB ARGUMENT...`; its answer is `NUMBER ok NOW RESULT...` or
 `NUMBER error TEXT<tab>HINT`. By itself it says `edge LINE LEVEL WHEN` and `lost LINE COUNT`. Times
@@ -33,7 +33,7 @@ READY = "rpikit-bench-agent: ready"
 """What it says first."""
 
 SILENCE_S = 20.0
-"""After so long without a request it ends."""
+"""How long it waits for a request."""
 
 LINES = 64
 _LONGEST = 200  # bytes of a request
@@ -43,7 +43,8 @@ _PULLS = ("up", "down", "none")
 class Agent:
     """Takes requests from its input, and tells edges between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, silence_s: float) -> None:
+        self._silence_s = silence_s
         self._kernel = Kernel()
         self._standby = Standby()
         self._drivers: dict[str, Gpiod | RpiGpio] = {}
@@ -68,7 +69,7 @@ class Agent:
         """Work until the input ends, or a signal comes."""
         for wish in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(wish, _leave)
-        _listened()
+        self._listened()
         try:
             self._say(READY)
             while self._turn():
@@ -116,12 +117,16 @@ class Agent:
             if not self._is_skipping:
                 self._answer(request)
             self._is_skipping = False
-            _listened()
+            self._listened()
         if len(self._text) > _LONGEST:
             if not self._is_skipping:
                 self._say(f"? error this request is longer than {_LONGEST} bytes")
             self._text, self._is_skipping = b"", True
         return bool(data)
+
+    def _listened(self) -> None:
+        """Begin the time anew after which silence is the end, also of a write nobody takes."""
+        signal.setitimer(signal.ITIMER_REAL, self._silence_s)
 
     def _say(self, *words: object) -> None:
         data = (" ".join(map(str, words)) + "\n").encode()
@@ -267,12 +272,7 @@ def _leave(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def _listened() -> None:
-    """Begin the time anew after which silence is the end, also of a write that nobody takes."""
-    signal.setitimer(signal.ITIMER_REAL, SILENCE_S)
-
-
-def main() -> None:
+def main(silence_s: float) -> None:
     """Work; take no module from the folder in which the shell happens to be."""
     sys.path[:] = [place for place in sys.path if place]
-    Agent().run()
+    Agent(silence_s).run()
