@@ -173,13 +173,13 @@ class BenchPi(Closing):
     def wait(self, watch: "BenchPiWatch", timeout: float) -> Edge | None:
         """Return the next edge of a watch, or None if none came within `timeout` seconds."""
         with self._news:
-            self._news.wait_for(lambda: watch.edges or watch.lost or self._fault, timeout)
+            self._news.wait_for(lambda: watch.edges or watch.has_lost or self._fault, timeout)
             if watch.edges:
                 return watch.edges.popleft()
-            if watch.lost:
+            if watch.has_lost:
                 raise BenchError(
-                    f"{self.name}: {watch.lost} edges of line {watch.number} were lost: they came "
-                    "faster than its kernel could keep them",
+                    f"{self.name}: edges of line {watch.number} came faster than its kernel "
+                    "could keep them, so not all are known",
                     hint="the firmware may be switching an output without a pause",
                 )
             self._check()
@@ -284,9 +284,9 @@ class BenchPi(Closing):
             edge = Edge(bool(level), self.clock.here(there_ns))
             for watch in self._watches.get(number, ()):
                 watch.edges.append(edge)
-        elif first == "lost" and len(numbers) == 2 and all(map(str.isdigit, numbers)):
+        elif first == "lost" and len(numbers) == 1 and numbers[0].isdigit():
             for watch in self._watches.get(int(numbers[0]), ()):
-                watch.lost += int(numbers[1])
+                watch.has_lost = True
         elif first.isdigit() and int(first) in self._answers:
             self._answers[int(first)] = (rest, received_ns)
         elif line:
@@ -334,7 +334,7 @@ class BenchPiWatch(Closing):
         self._there = there
         self.number = number
         self.edges: deque[Edge] = deque()
-        self.lost = 0
+        self.has_lost = False
 
     def next(self, timeout: float) -> Edge | None:
         """Return the next edge, or None if none came within `timeout` seconds."""

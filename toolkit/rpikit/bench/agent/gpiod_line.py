@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _NO_PULL = (errno.EINVAL, errno.EOPNOTSUPP, 524)  # 524 is the kernel's own ENOTSUPP
 _INSTALL = "there: sudo apt install python3-libgpiod"
 _HOUR_NS = 3600 * 10**9
-_KEPT = 1024  # edges that the kernel keeps until they are read
+_KEPT = 1024  # edges that the kernel keeps until they are read, if version 2 asks for it
+_KEPT_1 = 16  # and what it keeps for version 1; it says nothing of those it drops
 
 
 class Gpiod:
@@ -124,7 +125,9 @@ class Gpiod1Line(_KernelLine):
     def edges(self) -> list[tuple[bool, int]]:
         found = []
         while self._line.event_wait(sec=0):
-            for event in self._line.event_read_multiple():
+            events = self._line.event_read_multiple()
+            self.lost += len(events) >= _KEPT_1
+            for event in events:
                 high = event.type == self._gpiod.LineEvent.RISING_EDGE
                 found.append((high, self._stamp(event.sec * 10**9 + event.nsec)))
         return found

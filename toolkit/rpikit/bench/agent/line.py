@@ -43,7 +43,7 @@ class Line:
         self.is_watched = False
         self.level = False  # as told last
         self.known_ns = 0  # when it was known without an edge
-        self.lost = 0  # edges that the kernel could not keep
+        self.lost = 0  # how often the kernel could not keep an edge, or may have been unable to
 
     @property
     def is_sampled(self) -> bool:

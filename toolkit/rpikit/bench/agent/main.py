@@ -7,7 +7,7 @@ the kernel (gpiod) or a process that stands by (RPi.GPIO). It ends with its inpu
 has spoken for some time: a network that is dead says nothing.
 
 A request is a line `NUMBER VERB ARGUMENT...`; its answer is `NUMBER ok NOW RESULT...` or
-`NUMBER error TEXT<tab>HINT`. By itself it says `edge LINE LEVEL WHEN` and `lost LINE COUNT`. Times
+`NUMBER error TEXT<tab>HINT`. By itself it says `edge LINE LEVEL WHEN` and `lost LINE`. Times
 are in ns of this computer's CLOCK_MONOTONIC.
 """
 
@@ -61,7 +61,6 @@ class Agent:
             "get": self._get,
             "watch": self._watch,
             "unwatch": self._unwatch,
-            "close": self._close,
             "end": self._end,
         }
 
@@ -176,7 +175,7 @@ class Agent:
             self._say("edge", line.number, int(high), at_ns)
             line.level = high
         if line.lost:
-            self._say("lost", line.number, line.lost)
+            self._say("lost", line.number)
             line.lost = 0
 
     # The verbs.
@@ -257,12 +256,6 @@ class Agent:
         except Exception:
             line.is_watched = before
             raise
-
-    def _close(self, number: str) -> tuple[object, ...]:
-        line = self._line(number)
-        del self._lines[line.number]
-        line.close()
-        return ()
 
     def _end(self) -> NoReturn:
         raise SystemExit(0)
