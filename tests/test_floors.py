@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "labgrid_keeper",
             "paths",
             "results",
+            "results_bench",
             "results_boards",
             "results_evidence",
             "results_fleet",
@@ -62,7 +63,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "gdb",
         }
     ),
-    frozenset({"checks", "trust"}),
+    frozenset({"benching", "checks", "pressing", "trust"}),
     frozenset({"materials", "provenance", "released", "repository", "sbom"}),
     frozenset(
         {

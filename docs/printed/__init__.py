@@ -6,6 +6,8 @@
 ```{printed} header rpi3b    the header of a board as a picture; each line below names a pin
 17 the switch
 ```
+```{printed} bench-watch     what a terminal shows of a bench, as a picture
+```
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +17,16 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from printed import boards, commands, configuration, exit_codes, interfaces, results, system_calls
+from printed import (
+    bench,
+    boards,
+    commands,
+    configuration,
+    exit_codes,
+    interfaces,
+    results,
+    system_calls,
+)
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "boards": boards.markdown,
@@ -44,6 +55,8 @@ class Printed(SphinxDirective):
             marks = (line.split(maxsplit=1) for line in self.content)
             drawn = boards.picture(self.arguments[1], {int(line): text for line, text in marks})
             return [nodes.raw("", drawn, format="html")]
+        if name == "bench-watch":
+            return [nodes.raw("", bench.watch(), format="html")]
         if name not in PARTS:
             raise self.error(f"printed: there is no part {name!r}; there are {', '.join(PARTS)}")
         # Where there are headings, one comes first: MyST puts what precedes them behind them.

@@ -41,10 +41,19 @@ class Capture:
     traces: Mapping[str, Trace]
     said: tuple[Said, ...] = ()
 
-    def draw(self, *, width: int = 80, glyphs: waveform.Glyphs = waveform.BLOCKS) -> str:
-        """Return the waveforms, and below them what the console said."""
+    def draw(
+        self,
+        *,
+        width: int = 80,
+        glyphs: waveform.Glyphs = waveform.BLOCKS,
+        most: int | None = None,
+    ) -> str:
+        """Return the waveforms, and below them what the console said.
+
+        A pin with more than `most` edges has their number in place of their times.
+        """
         span = (self.start_ns, self.end_ns)
-        drawn = waveform.draw(self.traces, span=span, width=width, glyphs=glyphs)
+        drawn = waveform.draw(self.traces, span=span, width=width, glyphs=glyphs, most=most)
         if not self.said:
             return drawn
         times = [milliseconds(one.at_ns - self.start_ns) for one in self.said]

@@ -6,7 +6,17 @@ from typing import NoReturn
 import rich_click as click
 
 from rpikit import __version__, words
-from rpikit.commands import boards, debugging, firmware, guests, lab, machine, monitor, release
+from rpikit.commands import (
+    bench,
+    boards,
+    debugging,
+    firmware,
+    guests,
+    lab,
+    machine,
+    monitor,
+    release,
+)
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
@@ -20,7 +30,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         debugging.debug,
     ),
     "Releases": (release.release, release.verify),
-    "Boards": (boards.board, lab.lab),
+    "Boards": (boards.board, bench.bench, lab.lab),
     "Guests": (
         guests.ps,
         guests.logs,

@@ -27,6 +27,6 @@ def objection(target: "Target", device: str) -> str | None:
             if another.driver in ON_BOARD and another.line == wire.line:
                 return f"boards.{target.name}.wires.{other} has this line already; free one of them"
         return board.load(target.board).objection(wire.line)
-    if wire.host in target.hosts:
+    if wire.host is not None and wire.host in target.hosts:
         return board.load(target.hosts[wire.host].board).objection(wire.line)
     return None

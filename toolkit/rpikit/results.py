@@ -11,6 +11,13 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from rpikit.results_bench import BenchEdge as BenchEdge
+from rpikit.results_bench import BenchPin as BenchPin
+from rpikit.results_bench import BenchPins as BenchPins
+from rpikit.results_bench import Pressed as Pressed
+from rpikit.results_bench import Proved as Proved
+from rpikit.results_bench import ProvedNet as ProvedNet
+from rpikit.results_bench import Waves as Waves
 from rpikit.results_boards import Board as Board
 from rpikit.results_boards import Boards as Boards
 from rpikit.results_boards import Cut as Cut
@@ -428,6 +435,11 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "board trust": Trusted,
         "board cut": Cut,
         "board setup": SetUp,
+        "bench list": BenchPins,
+        "bench press": Pressed,
+        "bench watch": BenchEdge,
+        "bench wave": Waves,
+        "bench check": Proved,
         "lab new": LabNew,
         "lab up": Lab,
         "lab status": Lab,

@@ -5,6 +5,7 @@ A duration is a whole number of nanoseconds. A plain number is no time, and is r
 time is wanted.
 """
 
+import re
 from dataclasses import dataclass
 from typing import overload
 
@@ -65,6 +66,17 @@ ns = Duration(1)
 us = Duration(1_000)
 ms = Duration(1_000_000)
 s = Duration(1_000_000_000)
+
+
+_UNITS = {"ns": ns, "us": us, "ms": ms, "s": s, "min": 60 * s}
+
+
+def parse(text: str) -> Duration:
+    """Read a time that a person wrote: `50ms`, `1.5 s`; raise ValueError for anything else."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(ns|us|ms|s|min)", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no time; write a number with its unit, such as 50ms or 2s")
+    return _UNITS[match[2]] * float(match[1])
 
 
 def checked(value: Duration, what: str) -> Duration:

@@ -55,18 +55,20 @@ def draw(
     span: tuple[int, int] | None = None,
     width: int = 80,
     glyphs: Glyphs = BLOCKS,
+    most: int | None = None,
 ) -> str:
     """Return the waveforms of `traces` over `span`, no line longer than `width` columns.
 
-    Times are printed in milliseconds after the start of the span. Without `span` the drawing
-    reaches from a little before the first edge to a little after the last.
+    Times are printed in milliseconds after the start of the span; where a pin has more than `most`
+    edges, their number is. Without `span` the drawing reaches from a little before the first edge
+    to a little after the last.
     """
     if not traces:
         return ""
     start, end = span or _span_of(traces)
     end = max(end, start + 1)
     names = max(len(name) for name in traces)
-    labels = {name: _labels(trace, start, end) for name, trace in traces.items()}
+    labels = {name: _labels(trace, start, end, most) for name, trace in traces.items()}
     inline = max(len("  ".join(texts)) for texts in labels.values())
     columns = width - names - 1 - (inline + 3 if inline else 0)
     beside = columns >= _NARROWEST_WAVE
@@ -74,7 +76,7 @@ def draw(
         columns = max(width - names - 1, 1)
     lines = []
     for name, trace in traces.items():
-        wave = _wave(trace, start, end, columns, glyphs)
+        wave = row_of(trace, start, end, columns, glyphs)
         row = f"{name:<{names}} {wave}"
         texts = labels[name]
         if beside and texts:
@@ -96,8 +98,11 @@ def _span_of(traces: Mapping[str, Trace]) -> tuple[int, int]:
     return (min(times) - margin, max(times) + margin)
 
 
-def _labels(trace: Trace, start: int, end: int) -> list[str]:
-    """Return `on 12.0 ms` or `off 112.3 ms` for every edge inside the span."""
+def _labels(trace: Trace, start: int, end: int, most: int | None) -> list[str]:
+    """Return `on 12.0 ms` or `off 112.3 ms` for every edge inside the span, or their number."""
+    count = sum(start <= at <= end for at, _ in trace.edges)
+    if most is not None and count > most:
+        return [f"{count} edges"]
     return [
         f"{'on' if active else 'off'} {milliseconds(at - start)}"
         for at, active in trace.edges
@@ -105,7 +110,7 @@ def _labels(trace: Trace, start: int, end: int) -> list[str]:
     ]
 
 
-def _wave(trace: Trace, start: int, end: int, columns: int, glyphs: Glyphs) -> str:
+def row_of(trace: Trace, start: int, end: int, columns: int, glyphs: Glyphs) -> str:
     """Return one character per column; a pulse shorter than a column still shows."""
     buckets: list[list[bool]] = [[] for _ in range(columns)]
     level = trace.initial

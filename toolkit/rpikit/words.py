@@ -120,6 +120,18 @@ def boards(context: click.Context, parameter: click.Parameter, begun: str) -> li
     return sorted(name for name in known if name.startswith(begun))
 
 
+def pins(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the inputs of the application here, or in APP, whose names begin so."""
+    from rpikit import app
+
+    try:
+        devices = app.load(context.params.get("app") or Path()).devices
+    except (RpikitError, OSError):
+        return []
+    names = (device.name for device in devices if device.direction == "in")
+    return sorted(name for name in names if name.startswith(begun))
+
+
 def guests(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
     """Return the guests whose names begin so, as they were last seen on the board."""
     from rpikit import completion

@@ -5,7 +5,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from rpikit.bench.check import Fault, walk
+from rpikit.bench.check import Fault, Net, walk
 from rpikit.bench.wires import Wires
 from rpikit.device import DeviceHalf
 from rpikit.errors import BenchError
@@ -21,10 +21,10 @@ class UnprovedError(BenchError):
 class Proof:
     """What a walk through all nets came to."""
 
-    nets: tuple[str, ...]
+    nets: tuple[Net, ...]
     faults: tuple[Fault, ...]
     stopped: tuple[str, ...]  # guests, which run again
-    seconds: float
+    seconds: float  # without what it takes to start guests again
 
     def check(self, hint: str | None = None) -> None:
         """Raise the first fault, with the others as a hint."""
@@ -51,12 +51,13 @@ def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
         for name in stopped:
             unless_well.callback(half.of(name).start)
         try:
-            faults = walk(wires.nets(), board, wires.clock)
+            nets = tuple(wires.nets())
+            faults = walk(nets, board, wires.clock)
             wires.rest()
         except BenchError:
             half.transport.run("true", timeout=_ALIVE_S)  # a board that is gone says so itself
             raise
         if not restart and not faults:
             unless_well.pop_all()
-    names = tuple(wires.lines)
-    return Proof(names, tuple(faults), stopped, time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+    return Proof(nets, tuple(faults), stopped, seconds)
