@@ -63,16 +63,29 @@ def test_each_device_is_wired_to_its_like_on_the_bench_pi(tmp_path: Path, driver
 
 def test_a_wiring_that_is_there_is_left(file: Path) -> None:
     before = file.read_text()
-    with pytest.raises(DescriptionError, match=r"bench.toml: exists already") as refused:
+    with pytest.raises(DescriptionError, match=r"boards.bench-pi is there already") as refused:
         lab.new(apps.load(APPS / "test_switch"), file)
-    assert refused.value.hint == f"write another: rpikit lab new {_named()} --bench lab.toml"
+    assert str(refused.value.hint).startswith("start it: rpikit lab up ")
     assert file.read_text() == before
+    assert list(file.parent.iterdir()) == [file]
 
 
-def _named() -> str:
-    folder = APPS / "test_switch"
-    here = Path.cwd()
-    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+def test_boards_that_are_there_stay(tmp_path: Path) -> None:
+    file = tmp_path / "bench.toml"
+    file.write_text('[boards.desk]\nboard = "own.toml"\nssh = "pi@lab3"\n')
+    (tmp_path / "own.toml").write_text('inherits = "rpi3b"\ntitle = "A board of our own"\n')
+    lab.new(apps.load(APPS / "test_switch"), file)
+    assert wiring.load(file).written == ("desk", "dut", "bench-pi")
+
+
+def test_a_file_that_takes_no_more_boards_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "bench.toml"
+    file.write_text('boards = { desk = { board = "rpi3b", ssh = "pi@lab3" } }\n')
+    before = file.read_text()
+    with pytest.raises(DescriptionError):
+        lab.new(apps.load(APPS / "test_switch"), file)
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_application_without_pins_needs_no_lab(tmp_path: Path) -> None:
@@ -115,10 +128,10 @@ def test_without_virtual_boards_there_is_no_lab(word: str, tmp_path: Path) -> No
     assert done.returncode == 2
     assert "there is no bench.toml here" in done.stderr
     assert "hint: rpikit lab new" in done.stderr
-    (tmp_path / "bench.toml").write_text('[boards.desk]\nboard = "rpi3b"\nssh = "pi@lab3"\n')
+    (tmp_path / "bench.toml").write_text('[boards.one]\nboard = "virtual-pi3"\n')
     done = ask(word, app, cwd=tmp_path)
     assert done.returncode == 2
-    assert "bench.toml: boards: none of them is a virtual board" in done.stderr
+    assert "bench.toml: boards: no wire joins two virtual boards" in done.stderr
 
 
 def test_a_lab_that_is_whole_says_how_to_test_and_end_it() -> None:

@@ -191,7 +191,9 @@ def test_a_wire_that_was_pulled_or_leads_elsewhere_is_named(lab: Lab, dut: Pins)
 def test_what_was_started_ends_again_if_a_board_does_not_start(lab: Lab, tmp_path: Path) -> None:
     text = lab.file.read_text().replace(DUT, "other-dut").replace(BENCH_PI, "other-pi")
     other = Lab(tmp_path)
-    other.file.write_text(f'{text}\n[boards.third]\nboard = "third.toml"\n')
+    third = '[boards.third]\nboard = "third.toml"\n[boards.third.wires]\n'
+    third += 'button = { driver = "gpiod", line = 5, host = "other-pi" }\n'
+    other.file.write_text(f"{text}\n{third}")
     (tmp_path / "third.toml").write_text(
         'inherits = "virtual-pi3"\ntitle = "A board without a kernel"\n'
         '[virtual]\nkernel = "linux-image-of-nowhere"\n'

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from rpikit import board as boards
-from rpikit import describe, generate, results, wiring, wording
+from rpikit import describe, generate, paths, results, wiring, wording
 from rpikit.app import App
 from rpikit.bench import plugs
 from rpikit.bench.plugs import Plug
@@ -86,8 +86,6 @@ class Lab:
             for name, kind in self.kinds.items()
         ]
         lines = [*_table(rows), *_table([wire.row for wire in self.wires])]
-        if not self.wires:
-            lines.append("no wire of bench.toml joins two of them")
         words = _words(self.folder, self.source)
         if any(wire.shorts or wire.is_elsewhere for wire in self.wires):
             lines.append(f"wire it anew: rpikit lab down{words} && rpikit lab up{words}")
@@ -156,7 +154,7 @@ class Written:
 
 
 def up(app: App, bench: Bench, report: Callable[[str], None] = lambda line: None) -> Lab:
-    """Start every virtual board that a bench file describes and plug the wires between them.
+    """Start the virtual boards that wires of a bench file join, and plug these wires in.
 
     What runs or is plugged already stays. If anything fails, what was done is undone.
     """
@@ -176,12 +174,12 @@ def up(app: App, bench: Bench, report: Callable[[str], None] = lambda line: None
 
 
 def down(bench: Bench) -> Ended:
-    """End every virtual board that a bench file describes; their wires end with them."""
+    """End the virtual boards that wires of a bench file join; the wires end with them."""
     return Ended({name: machine.down(name) for name in _kinds(bench)})
 
 
 def status(app: App, bench: Bench) -> Lab:
-    """Look at the virtual boards of a bench and the wires between them."""
+    """Look at the virtual boards that wires of a bench file join, and at these wires."""
     kinds = _kinds(bench)
     assert bench.source is not None
     running = frozenset(name for name in kinds if machine.find(name) is not None)
@@ -190,7 +188,10 @@ def status(app: App, bench: Bench) -> Lab:
 
 
 def new(app: App, file: Path, *, driver: str = "gpiod") -> Written:
-    """Write the wiring of an application under test and a bench Pi, each line to its like."""
+    """Write the wiring of an application under test and a bench Pi, each line to its like.
+
+    Other boards that the file describes stay there.
+    """
     kind, bench_kind = boards.load(boards.DEFAULT), boards.load(BENCH_BOARD)
     kind.check_lines(app)
     if not app.devices:
@@ -210,18 +211,34 @@ def new(app: App, file: Path, *, driver: str = "gpiod") -> Written:
         wires=wires,
     )
     try:
-        with file.open("x", encoding="utf-8", newline="\n") as made:
-            made.write(text)
-    except FileExistsError:
-        raise DescriptionError(
-            f"{wording.path(file)}: exists already, and was left as it is",
-            hint=f"write another: rpikit lab new{_words(app.folder, Path('lab.toml'))}",
-        ) from None
+        _add(file, text, app)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DescriptionError(f"{wording.path(file)}: cannot be written ({reason})") from None
-    wiring.load(file).check(app)
     return Written(app, file, wires)
+
+
+def _add(file: Path, text: str, app: App) -> None:
+    """Write boards to a bench file below those that it has; leave it unless all of it is right."""
+    before = ""
+    if file.exists():
+        taken = {DUT, BENCH_PI} & set(wiring.load(file).written)
+        if taken:
+            raise DescriptionError(
+                f"{wording.path(file)}: boards.{min(taken)} is there already; it was left as it is",
+                hint=f"start it: rpikit lab up{_words(app.folder, file)}",
+            )
+        before = file.read_text(encoding="utf-8").rstrip("\n") + "\n\n"
+    aside = file.with_name(f".lab-{file.name}")  # beside it: a board's file is named from there
+    try:
+        aside.write_text(before + text, encoding="utf-8", newline="\n")
+        wiring.load(aside).check(app, DUT)
+    except DescriptionError as error:
+        said = str(error).replace(aside.name, file.name)
+        raise DescriptionError(f"two boards cannot be added: {said}", hint=error.hint) from None
+    finally:
+        aside.unlink(missing_ok=True)
+    paths.write(file, before + text)
 
 
 def _look(plug: Plug) -> Wired:
@@ -239,18 +256,19 @@ def _wires(app: App, bench: Bench, names: Iterable[str]) -> Iterator[Plug]:
 
 
 def _kinds(bench: Bench) -> dict[str, str]:
-    """Return the virtual boards that a file describes, each with its kind."""
-    kinds = {name: bench.target(name).board for name in bench.written}
-    kinds = {name: kind for name, kind in kinds.items() if boards.load(kind).virtual is not None}
+    """Return the virtual boards that wires join, each with its kind."""
     if bench.source is None:
         raise DescriptionError(
             "lab: there is no bench.toml here that says which boards, and how they are wired",
             hint="rpikit lab new writes one for an application",
         )
-    if not kinds:
-        remedy = "none of them is a virtual board; rpikit lab new writes a lab of two"
+    targets = [bench.target(name) for name in bench.written]
+    of_virtual = [one for one in targets if boards.load(one.board).virtual is not None]
+    joined = {name for one in of_virtual for name in (one.name, *one.hosts) if one.hosts}
+    if not joined:
+        remedy = "no wire joins two virtual boards; rpikit lab new adds two that are wired"
         raise describe.fault(bench.source, "boards", None, remedy)
-    return kinds
+    return {one.name: one.board for one in of_virtual if one.name in joined}
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -347,15 +347,7 @@ def _open_labgrid(wire: Wire, device: Device, site: Site) -> Line:
 
 
 def _open_bench(wire: Wire, device: Device, site: Site) -> Line:
-    """Open a line of a bench computer; wire two virtual boards, unless somebody has already."""
-    there = site.benches.at(wire.host)
-    virtual = site.virtual
-    if virtual is not None and there.pins is not None:
-        is_plugged = any(plugged.line == device.line for plugged in virtual.plugs())
-        if not is_plugged:
-            virtual.plug(device.line, there.pins, wire.number)
-            site.leave.callback(virtual.unplug, device.line)
-    return there.line(wire, device.pull)
+    return site.benches.at(wire.host).line(wire, device.pull)
 
 
 _DRIVERS: Mapping[str, Driver] = {

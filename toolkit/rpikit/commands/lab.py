@@ -24,7 +24,7 @@ def lab() -> None:
     help="What drives and watches the lines on the bench Pi.",
 )
 def new(app: Path, bench: Path | None, as_json: bool, driver: str) -> None:
-    """Write APP's bench.toml: two virtual boards, each device of APP wired to the other one."""
+    """Add two virtual boards to APP's bench.toml: dut, and bench-pi to which its pins are wired."""
     from rpikit import app as apps
     from rpikit import lab as verb
     from rpikit import report, wiring
@@ -37,7 +37,7 @@ def new(app: Path, bench: Path | None, as_json: bool, driver: str) -> None:
 @lab.command()
 @options.several(options.app, options.bench, options.as_json)
 def up(app: Path, bench: Path | None, as_json: bool) -> None:
-    """Start the virtual boards of APP's bench.toml and wire them as it says."""
+    """Start the virtual boards that wires of APP's bench.toml join, and plug these in."""
     from rpikit import app as apps
     from rpikit import lab as verb
     from rpikit import report
@@ -66,7 +66,7 @@ def status(app: Path, bench: Path | None, as_json: bool) -> None:
 @lab.command()
 @options.several(options.app, options.bench, options.as_json)
 def down(app: Path, bench: Path | None, as_json: bool) -> None:
-    """End the virtual boards of APP's bench.toml, and their wires with them."""
+    """End the virtual boards that wires of APP's bench.toml join."""
     from rpikit import lab as verb
     from rpikit import report
 

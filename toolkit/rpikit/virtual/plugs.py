@@ -21,8 +21,8 @@ from rpikit.virtual.wires import Share, Wires
 
 _ANSWER_SECONDS = 5.0
 _UNREAD_LIMIT = 4 << 20
-SHORT_NS = 5_000_000
-"""Two that drive for less may never have: a direction is seen up to 2 ms after its change."""
+SHORT_NS = 20_000_000
+"""Two that drive for less may never have: a direction is seen up to 10 ms after its change."""
 
 
 @dataclass

@@ -2,7 +2,8 @@
 """The board's socket: reads requests, moves and watches the wires, keeps them up to date.
 
 It looks at the machine's registers as often as somebody cares: each 2 ms while edges are watched
-or carried, each 20 ms while a level from outside must be kept, otherwise only when asked.
+or carried, each 10 ms while the lines that are wired to other boards rest, each 20 ms while a level
+from outside must be kept, otherwise only when asked.
 """
 
 import asyncio
@@ -20,7 +21,9 @@ from rpikit.virtual.underlay import Posts
 from rpikit.virtual.wires import Edge, Wires
 
 _WATCHING_SECONDS = 0.002
+_RESTING_SECONDS = 0.01
 _KEEPING_SECONDS = 0.02
+_REST_AFTER_SECONDS = 1.0
 _UNREAD_LIMIT = 4 << 20
 
 
@@ -57,6 +60,7 @@ class Server:
         self._watchers: dict[asyncio.StreamWriter, frozenset[int]] = {}
         self._wanted = asyncio.Event()
         self._block = b""
+        self._changed_at = 0.0
         self.is_ready = False
         self._is_debugged = False
 
@@ -138,8 +142,11 @@ class Server:
         self._wires.reset(time.monotonic_ns())
 
     def _pause(self) -> float | None:
-        if self._watchers or self._wires.is_carrying:
+        if self._watchers or self._wires.has_jumpers:
             return _WATCHING_SECONDS
+        if self.plugs:
+            is_at_rest = time.monotonic() - self._changed_at > _REST_AFTER_SECONDS
+            return _RESTING_SECONDS if is_at_rest else _WATCHING_SECONDS
         return _KEEPING_SECONDS if self._wires.has_levels else None
 
     async def _look(self) -> None:
@@ -153,6 +160,7 @@ class Server:
                 return
             if block != self._block:
                 self._block = block
+                self._changed_at = time.monotonic()
                 self._wires.observe(self._registers.decode(block), time.monotonic_ns())
             if not done.done():  # the one who asked may be gone by now
                 done.set_result(None)

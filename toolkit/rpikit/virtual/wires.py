@@ -75,9 +75,9 @@ class Wires:
         self._tell: dict[int, Callable[[Share], None]] = {}
 
     @property
-    def is_carrying(self) -> bool:
-        """Say whether a level is carried from line to line, here or to another board."""
-        return bool(self._jumpers or self._theirs)
+    def has_jumpers(self) -> bool:
+        """Say whether a level is carried from line to line."""
+        return bool(self._jumpers)
 
     @property
     def has_levels(self) -> bool:
