@@ -2,8 +2,8 @@
 """The pytest plugin: gives an application's tests their board, their dut and their pins.
 
 pytest loads it in every run of an environment that has rpikit. It does nothing, and imports
-nothing of weight, unless the run belongs to an application: `--rpikit-app` names its folder, or
-pytest was started in it.
+nothing of weight, unless the run belongs to an application: `--rpikit-app` names its folder,
+pytest was started in it, or all the tests that were named lie in it.
 """
 
 from pathlib import Path
@@ -61,16 +61,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the fixtures last, so that they stand before pytest-embedded's of the same name."""
-    folder: Path | None = config.getoption("rpikit_app")
-    if folder is None and (config.invocation_params.dir / _DESCRIPTION).is_file():
-        folder = config.invocation_params.dir
-    if folder is None:
+    named: Path | None = config.getoption("rpikit_app")
+    folders = {named} if named is not None else _applications(config)
+    if not folders:
         return
     if config.pluginmanager.has_plugin("labgrid"):
         raise pytest.UsageError(
             "the plugins of labgrid and pytest-embedded both have a fixture `target` and together "
             "skip every test; start pytest with -p no:labgrid"
         )
+    if len(folders) > 1:  # each has a board and devices of its own
+        return
+    (folder,) = folders
     from rpikit import pytest_fixtures, pytest_recorder
 
     try:
@@ -79,3 +81,18 @@ def pytest_configure(config: pytest.Config) -> None:
     except RpikitError as error:
         raise pytest.UsageError(pytest_recorder.one_line(error)) from error
     config.pluginmanager.register(recorder, "rpikit-recorder")
+
+
+def _applications(config: pytest.Config) -> set[Path]:
+    """Return the folders of the applications that a run belongs to, as pytest was started."""
+    here = config.invocation_params.dir
+    if (here / _DESCRIPTION).is_file():
+        return {here}
+    found = {_above(here / str(named).partition("::")[0]) for named in config.args}
+    return {folder for folder in found if folder is not None}
+
+
+def _above(named: Path) -> Path | None:
+    """Return the nearest folder, from this one up, that describes an application."""
+    place = named.resolve()
+    return next((one for one in (place, *place.parents) if (one / _DESCRIPTION).is_file()), None)
