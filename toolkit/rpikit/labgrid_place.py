@@ -128,7 +128,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Level:
-    """A level of an output, at `at_ns` of this machine's CLOCK_MONOTONIC."""
+    """A level of an output, told at `at_ns` of this machine's CLOCK_MONOTONIC."""
 
     high: bool
     at_ns: int
@@ -159,7 +159,8 @@ def held(
         if not borrows:
             report(f"place {told['place']}: {ours} the labgrid coordinator at {coordinator}")
         try:
-            yield Place(keeper, told)
+            with Place(keeper, told, coordinator) as place:
+                yield place
         except BaseException:  # that is what happened; this is only told
             left = keeper.end()
             if left is not None and left["kind"] == "unreleased":
@@ -181,11 +182,17 @@ def _patience() -> float:
     return seconds
 
 
-class Place:
-    """A place that is held: the ways to its board, and its digital outputs."""
+class Place(Closing):
+    """A place that is held: the ways to its board, and its digital outputs.
 
-    def __init__(self, keeper: "_Keeper", told: Mapping[str, Any]) -> None:
+    labgrid does one thing at a time. So a second process of its kind watches, and goes on while
+    an output is driven.
+    """
+
+    def __init__(self, keeper: "_Keeper", told: Mapping[str, Any], coordinator: str) -> None:
         self._keeper = keeper
+        self._coordinator = coordinator
+        self._watcher: _Keeper | None = None
         self.name: str = told["place"]
         self.tags: Mapping[str, str] = told["tags"]
         self.outputs: tuple[str, ...] = tuple(told["outputs"])
@@ -208,7 +215,7 @@ class Place:
         return name
 
     def set(self, name: str, high: bool) -> int:
-        """Bring an output to a level; return when it was told to."""
+        """Bring an output to a level; return when it was asked to, the earliest it can have it."""
         return int(self._keeper.ask("set", name, high=high)["at_ns"])
 
     def get(self, name: str) -> bool:
@@ -217,7 +224,16 @@ class Place:
 
     def watch(self, name: str) -> "PlaceWatch":
         """Return what tells changes of an output's level, asked for again and again."""
-        return PlaceWatch(self._keeper, name)
+        if self._watcher is None:
+            self._watcher = _Keeper(self.name, self._coordinator, {"borrows": True})
+            self._watcher.awaited("ready", lambda line: None)
+        return PlaceWatch(self._watcher, name)
+
+    def close(self) -> None:
+        """Stop watching; the place stays held."""
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
 
 
 class PlaceWatch(Closing):

@@ -3,7 +3,8 @@
 
 labgrid knows no inputs and no edges. What watches is an output whose driver can be asked for its
 level; it is asked again and again, so an edge is stamped when it was noticed, and a pulse between
-two questions is not seen.
+two questions is not seen. A drive is stamped when it was asked for: a latency is never told
+shorter than it is.
 """
 
 from rpikit.bench import Edge
@@ -19,7 +20,7 @@ class PlaceLine:
         self._output = output
 
     def drive(self, high: bool) -> int:
-        """Bring the line to a level; return the middle between asking and being answered."""
+        """Bring the line to a level; return when that was asked for."""
         return self._place.set(self._output, high)
 
     def read(self) -> bool:

@@ -114,7 +114,7 @@ class Keeper:
         coordinator = self._coordinator
         place = coordinator.place(self.name)
         self.name = place.name
-        if self._wish.get("borrows") and place.acquired == coordinator.us:
+        if self._wish.get("borrows") and not self._reason():
             return ""
         other = self._note.lock() if self._note else ""
         if other:

@@ -42,16 +42,16 @@ class Outputs:
         return self._drivers[name]
 
     def set(self, name: str, high: bool) -> dict[str, Any]:
+        """Bring an output to a level; the stamp is that of asking, the earliest it can be."""
         driver = self.driver(name)
         asked = time.monotonic_ns()
         driver.set(high)
-        return {"at_ns": (asked + time.monotonic_ns()) // 2}
+        return {"at_ns": asked}
 
     def get(self, name: str) -> dict[str, Any]:
-        driver = self.driver(name)
-        asked = time.monotonic_ns()
-        high = bool(driver.get())
-        return {"high": high, "at_ns": (asked + time.monotonic_ns()) // 2}
+        """Return an output's level; the stamp is that of the answer, the latest it can be."""
+        high = bool(self.driver(name).get())
+        return {"high": high, "at_ns": time.monotonic_ns()}
 
 
 def _only(target: Any, kind: str, preferred: str) -> Any:
