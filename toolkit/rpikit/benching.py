@@ -151,7 +151,12 @@ class Waves:
         return {**recorded, "app": self.app, "board": self.board, "file": file}
 
 
-def wave(bench: Bench, for_: Duration | None, file: Path | None) -> Waves:
+def wave(
+    bench: Bench,
+    for_: Duration | None,
+    file: Path | None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Waves:
     """Record all pins for a time, or until Ctrl-C, and write it to a file if one is named.
 
     What ends it early, an interrupt or a board that is gone, is noted: what was recorded until
@@ -163,6 +168,7 @@ def wave(bench: Bench, for_: Duration | None, file: Path | None) -> Waves:
     with ExitStack() as opened:
         for device, line in bench.wires.lines.values():
             scope.add(tape(device, line, clock, opened))
+        report(f"record for {for_}" if for_ is not None else "record until Ctrl-C")
         end = None if for_ is None else clock.now_ns() + for_.ns
         try:
             while end is None or clock.now_ns() < end:

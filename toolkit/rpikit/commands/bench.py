@@ -154,7 +154,7 @@ def wave(
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
     with benching.opened(described, target, reporter.step) as found:
-        waves = benching.wave(found, for_, out)
+        waves = benching.wave(found, for_, out, reporter.step)
     width, glyphs = shutil.get_terminal_size().columns, waveform.glyphs_for(sys.stdout)
     reporter.result(waves.values(), waves.drawn(width, glyphs))
     if waves.ended is not None:
