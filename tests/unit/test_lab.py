@@ -12,6 +12,7 @@ import pytest
 
 from rpikit import app as apps
 from rpikit import lab, wiring
+from rpikit.bench import plugs
 from rpikit.bench.plugs import Plug
 from rpikit.errors import DescriptionError
 from rpikit.lab import Lab, Wired
@@ -59,6 +60,27 @@ def test_each_device_is_wired_to_its_like_on_the_bench_pi(tmp_path: Path, driver
         "lamp": (driver, 18, "bench-pi"),
     }
     assert "button: line 17 of dut to line 17 of bench-pi" in str(made)
+
+
+def test_the_wires_between_virtual_boards_are_known_from_the_wiring(file: Path) -> None:
+    app, bench = apps.load(APPS / "test_switch"), wiring.load(file)
+    assert [str(plug) for plug in plugs.of(app, bench.target("dut"))] == [
+        "button: line 17 of dut to line 17 of bench-pi",
+        "lamp: line 18 of dut to line 18 of bench-pi",
+    ]
+    assert plugs.of(app, bench.target("bench-pi")) == ()
+    assert plugs.of(apps.load(APPS / "hello"), bench.target("dut")) == ()
+
+
+def test_a_wire_between_real_boards_is_nobodys_to_plug(tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text(
+        '[boards.desk]\nboard = "rpi3b"\nssh = "pi@lab3"\n'
+        '[boards.desk.wires]\nbutton = { driver = "gpiod", line = 5, host = "pi" }\n'
+        '[boards.pi]\nboard = "rpi3b"\nssh = "pi@lab4"\n'
+    )
+    target = wiring.load(tmp_path / "bench.toml").target("desk")
+    assert target.hosts
+    assert plugs.of(apps.load(APPS / "test_switch"), target) == ()
 
 
 def test_a_wiring_that_is_there_is_left(file: Path) -> None:

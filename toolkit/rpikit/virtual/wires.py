@@ -220,6 +220,7 @@ class Wires:
 
     def _change(self, edge: Edge) -> None:
         self._levels[edge.line] = edge.high
+        self._tell_others()  # first: what is told late is a level that comes late
         self._emit(edge)
         for target in self._jumpers.get(edge.line, ()):
             self._settle(target)
