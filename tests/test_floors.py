@@ -46,7 +46,10 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"sign", "stamp", "transport"}
     ),
     frozenset({"claim", "crash", "screen"}),
-    frozenset({"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}),
+    frozenset(
+        {"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}
+        | {"metal", "payload"}
+    ),
     frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
@@ -103,7 +106,7 @@ INCLUDES: dict[str, frozenset[str]] = {
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),
-    "underlay": frozenset({"lib"}),
+    "underlay": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
 }
 LOOP = frozenset({"dispatch", "backends"})  # the guest's host is linked into the same program
 FREESTANDING = ("devices", "dispatch", "lib", "guest", "abi", "underlay")

@@ -2,8 +2,6 @@
 /* Reads a Solo5 ELF file out of bytes: every check first, then a plan of what goes where. */
 #include "lib/elf.h"
 
-#include <stdbool.h>
-
 #include "abi/boot_info.h"
 #include "abi/spt.h"
 #include "lib/string.h"
@@ -285,4 +283,28 @@ const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void 
         wrong = elf_check_notes(notes, HVT_ABI_TARGET);
     return wrong ? wrong
                  : elf_read_table(plan, bytes + plan->table.offset, size, memory_size);
+}
+
+bool elf_readonly(const struct elf_plan *plan, uint32_t *next, uint64_t *start, uint64_t *end)
+{
+    const bool is_first = *next == 0;
+    bool found = is_first;
+
+    if (is_first) {
+        *start = HVT_BOOT_INFO_AT;
+        *end = HVT_GUEST_MIN;
+        *next = 1;
+    }
+    for (; *next <= plan->segments; (*next)++) {
+        const struct elf_segment *segment = &plan->segment[*next - 1];
+        if (segment->flags & ELF_W)
+            continue;
+        if (found && segment->start != *end)
+            return true;
+        if (!found)
+            *start = segment->start;
+        *end = segment->end;
+        found = true;
+    }
+    return found;
 }

@@ -3,6 +3,7 @@
 #ifndef RPIKIT_LIB_ELF_H
 #define RPIKIT_LIB_ELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,6 +83,10 @@ const char *elf_check_notes(const struct elf_notes *notes, uint32_t target);
 /* Reads plan->table.size bytes of program headers for a guest of (memory_size) bytes. */
 const char *elf_read_table(struct elf_plan *plan, const void *table, uint64_t file_size,
                            uint64_t memory_size);
+
+/* Tells what of a guest's memory it may not write, from its boot information on, in the order of
+ * addresses: [*start, *end), again and again from *(next) 0 on until it returns false. */
+bool elf_readonly(const struct elf_plan *plan, uint32_t *next, uint64_t *start, uint64_t *end);
 
 /* All five on a whole file in memory, which is for hvt. */
 const char *elf_read(struct elf_plan *plan, struct elf_notes *notes, const void *file, size_t size,

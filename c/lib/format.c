@@ -172,15 +172,22 @@ static void buffer_sink(void *self, const char *text, size_t size)
     buffer->used += size;
 }
 
-size_t format_buffer(char *buffer, size_t size, const char *format, ...)
+size_t format_buffer_list(char *buffer, size_t size, const char *format, va_list args)
 {
     struct buffer to = {.text = buffer, .size = size > 0 ? size - 1 : 0};
-    va_list args;
 
-    va_start(args, format);
     format_to(buffer_sink, &to, format, args);
-    va_end(args);
     if (size > 0)
         buffer[to.used < to.size ? to.used : to.size] = '\0';
     return to.used;
+}
+
+size_t format_buffer(char *buffer, size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    const size_t used = format_buffer_list(buffer, size, format, args);
+    va_end(args);
+    return used;
 }

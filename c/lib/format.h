@@ -22,5 +22,7 @@ void format_to(format_sink sink, void *self, const char *format, va_list args)
  * Returns the length of the whole text, which was cut if that is not below (size). */
 size_t format_buffer(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+size_t format_buffer_list(char *buffer, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

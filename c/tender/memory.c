@@ -43,19 +43,11 @@ static void protect(struct guest_memory *memory, uint64_t start, uint64_t end)
 
 void memory_protect(struct guest_memory *memory, const struct elf_plan *plan)
 {
-    uint64_t start = HVT_BOOT_INFO_AT, end = HVT_GUEST_MIN;
+    uint64_t start, end;
+    uint32_t next = 0;
 
     if (!guest_protect(memory, 0, HVT_BOOT_INFO_AT))
         fail("too many read-only segments");
-    for (uint32_t i = 0; i < plan->segments; i++) {
-        const struct elf_segment *segment = &plan->segment[i];
-        if (segment->flags & ELF_W)
-            continue;
-        if (segment->start != end) {
-            protect(memory, start, end);
-            start = segment->start;
-        }
-        end = segment->end;
-    }
-    protect(memory, start, end);
+    while (elf_readonly(plan, &next, &start, &end))
+        protect(memory, start, end);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Where things are in physical memory. toolkit/rpikit/virtual/underlay.py says the same to QEMU. */
+/* Where things are in physical memory; underlay.lds places the first two. toolkit/rpikit/payload.py
+ * places the guests. */
 #ifndef RPIKIT_UNDERLAY_LAYOUT_H
 #define RPIKIT_UNDERLAY_LAYOUT_H
 
-/* Below RESERVED nothing is the guest's: the spin table of the firmware, the underlay, and what is
- * handed to it. */
-#define RESERVED 0x200000
-#define POSTS    0x100000  /* struct posts: what moves lines from outside, as it happens */
-#define STIMULI  0x180000  /* struct stimuli: what moves lines from outside, by guest time */
-#define KERNEL   0x2000000 /* the guest's Image, at a multiple of 2 MiB */
-
-#define CORES    4
+#define LAYOUT_BLOCK  0x200000
+#define LAYOUT_IMAGE  0x80000    /* where the firmware puts the image; behind it is the payload */
+#define LAYOUT_OWN    0x1000000  /* what is no part of the image: stacks, tables, the guests' state */
+#define LAYOUT_GUESTS 0x2000000  /* memory of guests */
+#define LAYOUT_END    0x3b000000 /* the GPU's memory, with 64 MiB as the firmware gives it */
 
 #endif

@@ -1,49 +1,80 @@
 /* SPDX-License-Identifier: MIT */
-/* The EL2 program: a Linux of its own beneath which it supplies what QEMU's GPIO block lacks. */
-#include "underlay/main.h"
+/* The EL2 program: it makes guests of what the build put behind it, and has the cores run them. */
+#include "backends/bcm2837/power.h"
+#include "backends/bcm2837/uart.h"
+#include "lib/format.h"
+#include "underlay/console.h"
+#include "underlay/core.h"
+#include "underlay/end.h"
+#include "underlay/layout.h"
+#include "underlay/mmu.h"
+#include "underlay/start.h"
 
-#include "underlay/chip.h"
-#include "underlay/psci.h"
-#include "underlay/registers.h"
-#include "underlay/stage2.h"
+extern const struct payload payload; /* of underlay.lds: where the image ends */
 
-/* HCR_EL2: the guest is AArch64, in stage 2; its SMCs and all FIQs come here, IRQs do not. */
-#define GUEST                                                                                      \
-    (UINT64_C(1) << 31 | UINT64_C(1) << 19 | UINT64_C(1) << 3 | UINT64_C(1) << 1 | UINT64_C(1))
+static struct guest guests[GUESTS_MAX] __attribute__((section(".own")));
+static bool is_ready; /* the guests are made, and may run */
 
-#define EL1_WITHOUT_MMU UINT64_C(0x30d00800) /* SCTLR_EL1: only what must be one */
-#define EL1_MASKED      UINT64_C(0x3c5)      /* SPSR_EL2: EL1h, all interrupts masked */
-#define NOTHING_TRAPPED UINT64_C(0x33ff)     /* CPTR_EL2: only what must be one */
-
-/* What a guest finds that the firmware's stub started at EL1. */
-static void prepare_core(uint32_t core)
+static void check_payload(void)
 {
-    stage2_use();
-    WRITE_REGISTER(hcr_el2, GUEST);
-    WRITE_REGISTER(cnthctl_el2, 3); /* both of the guest's timers are its own */
-    WRITE_REGISTER(cntvoff_el2, 0);
-    WRITE_REGISTER(cptr_el2, NOTHING_TRAPPED);
-    WRITE_REGISTER(hstr_el2, 0);
-    WRITE_REGISTER(mdcr_el2, READ_REGISTER(pmcr_el0) >> 11 & 31); /* all counters are the guest's */
-    WRITE_REGISTER(vpidr_el2, READ_REGISTER(midr_el1));
-    WRITE_REGISTER(vmpidr_el2, READ_REGISTER(mpidr_el1));
-    WRITE_REGISTER(sctlr_el1, EL1_WITHOUT_MMU);
-    WRITE_REGISTER(spsr_el2, EL1_MASKED);
-    write32(CORE_TIMERS(core), UINT32_C(1) << (4 + HYPERVISOR_TIMER));
-    write32(CORE_MAILBOXES(core), UINT32_C(1) << (4 + MAILBOX_3));
+    const char *const wrong = payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload,
+                                            LAYOUT_GUESTS, LAYOUT_END);
+
+    if (!wrong)
+        return;
+    console_say("underlay: nothing to run: the payload behind the image: %s\n", wrong);
+    console_flush();
+    power_end(false);
 }
 
-uint64_t main_first(void)
+static void make_guests(void)
 {
-    chip_prepare();
-    stage2_prepare();
+    end_expect(payload.count);
+    if (payload.count > 1)
+        console_name_lines();
+    for (uint32_t i = 0; i < payload.count; i++) {
+        const char *const wrong = guest_load(&guests[i], &payload, i);
+        if (wrong)
+            end_stop(&guests[i], "%s", wrong);
+        else
+            core_add(&guests[i]);
+    }
+}
+
+void main_first(uint64_t device_tree)
+{
+    (void)device_tree;
+    mmu_prepare();
     start_others();
-    prepare_core(0);
-    return KERNEL;
+    mmu_start();
+    uart_prepare();
+    check_payload();
+    make_guests();
+    __atomic_store_n(&is_ready, true, __ATOMIC_RELEASE);
+    for (uint32_t core = 1; core < CORES; core++)
+        core_call(core);
+    core_prepare();
+    core_run();
 }
 
-uint64_t main_other(uint64_t *context)
+void main_other(void)
 {
-    prepare_core(this_core());
-    return psci_wait(context);
+    mmu_start();
+    core_prepare();
+    while (!__atomic_load_n(&is_ready, __ATOMIC_ACQUIRE))
+        __asm__ volatile("wfi");
+    core_run();
+}
+
+void trap_own(uint32_t kind)
+{
+    static const char *const kinds[] = {"exception", "IRQ", "FIQ", "SError"};
+    char text[200];
+
+    format_buffer(text, sizeof(text),
+                  "\r\nunderlay: parked: %s on core %u: ESR 0x%lx, PC 0x%lx, address 0x%lx\r\n",
+                  kinds[kind & 3], this_core(), (unsigned long)READ_REGISTER(esr_el2),
+                  (unsigned long)READ_REGISTER(elr_el2), (unsigned long)READ_REGISTER(far_el2));
+    uart_say(text);
+    core_park();
 }

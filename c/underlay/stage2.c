@@ -1,66 +1,92 @@
 /* SPDX-License-Identifier: MIT */
-/* Translation tables of stage 2, identity (Arm ARM for Armv8-A, D5.3, D5.5): memory and peripherals
- * in blocks of 2 MiB. Left out are the underlay's memory and two pages of registers. */
+/* Translation tables of stage 2 (Arm ARM for Armv8-A, D5.3, D5.5). */
 #include "underlay/stage2.h"
 
-#include "underlay/registers.h"
+#include "abi/boot_info.h"
 
-#define ENTRIES   512
-#define BLOCK     UINT64_C(0x200000)
-#define PAGE      UINT64_C(0x1000)
+#define BLOCK      UINT64_C(0x200000)
+#define PAGE       UINT64_C(0x1000)
 
-#define VALID     UINT64_C(0x1)
-#define TABLE     UINT64_C(0x3)        /* also: a page, in the last table */
-#define NORMAL    (UINT64_C(0xf) << 2) /* write-back memory */
-#define DEVICE    (UINT64_C(0x1) << 2) /* Device-nGnRE */
-#define WRITABLE  (UINT64_C(0x3) << 6)
-#define SHARED    (UINT64_C(0x3) << 8) /* inner shareable */
-#define ACCESSED  (UINT64_C(0x1) << 10)
-#define NO_CODE   (UINT64_C(0x1) << 54)
+#define AS_BLOCK   UINT64_C(0x1)
+#define TABLE      UINT64_C(0x3)        /* also: a page, in the last table */
+#define KIND       UINT64_C(0x3)
+#define NORMAL     (UINT64_C(0xf) << 2) /* write-back memory */
+#define READABLE   (UINT64_C(0x1) << 6)
+#define WRITABLE   (UINT64_C(0x3) << 6) /* and readable */
+#define SHARED     (UINT64_C(0x3) << 8) /* inner shareable */
+#define ACCESSED   (UINT64_C(0x1) << 10)
+#define NO_CODE    (UINT64_C(0x1) << 54)
 
-#define MEMORY    (NORMAL | WRITABLE | SHARED | ACCESSED)
-#define REGISTERS (DEVICE | WRITABLE | ACCESSED | NO_CODE)
+#define MEMORY     (NORMAL | SHARED | ACCESSED)
+#define DATA       (WRITABLE | NO_CODE)
+#define RIGHTS     (WRITABLE | NO_CODE)
+#define ADDRESS    UINT64_C(0x0000fffffffff000)
 
-/* VTCR_EL2: addresses of 39 bits from level 1 on, 4 KiB, cacheable walks, 40 bits physical. */
-#define CONTROL                                                                                    \
-    (UINT64_C(1) << 31 | UINT64_C(2) << 16 | UINT64_C(3) << 12 | UINT64_C(1) << 10 |               \
-     UINT64_C(1) << 8 | UINT64_C(1) << 6 | UINT64_C(25))
-
-static uint64_t level1[ENTRIES] __attribute__((aligned(4096)));
-static uint64_t level2[2][ENTRIES] __attribute__((aligned(4096)));
-static uint64_t level3[2][ENTRIES] __attribute__((aligned(4096)));
-
-/* Has the guest see all pages of registers around (hidden) but this one. */
-static void hide(uint64_t *pages, uint64_t hidden)
+static void clear(uint64_t *table)
 {
-    const uint64_t block = hidden & ~(BLOCK - 1);
-
-    for (uint64_t i = 0; i < ENTRIES; i++) {
-        const uint64_t page = block + i * PAGE;
-        pages[i] = page == hidden ? 0 : page | REGISTERS | TABLE;
-    }
-    level2[0][block / BLOCK] = (uint64_t)(uintptr_t)pages | TABLE;
+    for (uint32_t i = 0; i < STAGE2_ENTRIES; i++)
+        table[i] = 0;
 }
 
-void stage2_prepare(void)
+/* The pages of a block, each with the block's rights. */
+static bool tell_apart(struct stage2 *tables, uint32_t *spares, uint64_t *entry)
 {
-    level1[0] = (uint64_t)(uintptr_t)level2[0] | TABLE;
-    level1[1] = (uint64_t)(uintptr_t)level2[1] | TABLE;
-    for (uint64_t i = RESERVED / BLOCK; i < ENTRIES; i++) {
-        const uint64_t block = i * BLOCK;
-        level2[0][i] = block | (block < PERIPHERALS ? MEMORY : REGISTERS) | VALID;
-    }
-    level2[1][0] = LOCAL | REGISTERS | VALID;
-    hide(level3[0], GPIO);
-    hide(level3[1], CONTROLLER);
-    barrier();
+    if ((*entry & KIND) == TABLE)
+        return true;
+    if (*spares == STAGE2_SPARES)
+        return false;
+    uint64_t *const pages = tables->level3[(*spares)++];
+    for (uint64_t i = 0; i < STAGE2_ENTRIES; i++)
+        pages[i] = ((*entry & ~KIND) + i * PAGE) | TABLE;
+    *entry = (uint64_t)(uintptr_t)pages | TABLE;
+    return true;
 }
 
-void stage2_use(void)
+/* Whole blocks of [start, end) stay blocks; of the others the pages are told apart. */
+static bool give(struct stage2 *tables, uint32_t *spares, uint64_t start, uint64_t end,
+                 uint64_t rights)
 {
-    WRITE_REGISTER(vtcr_el2, CONTROL);
-    WRITE_REGISTER(vttbr_el2, (uintptr_t)level1);
-    barrier();
-    __asm__ volatile("tlbi alle1" ::: "memory");
-    barrier();
+    uint64_t next;
+
+    for (uint64_t at = start; at < end; at = next) {
+        const uint64_t block = at & ~(BLOCK - 1);
+        uint64_t *const entry = &tables->level2[block / BLOCK];
+        next = end - block < BLOCK ? end : block + BLOCK;
+        if (next - at == BLOCK) {
+            *entry = (*entry & ~RIGHTS) | rights;
+            continue;
+        }
+        if (!tell_apart(tables, spares, entry))
+            return false;
+        uint64_t *const pages = (uint64_t *)(uintptr_t)(*entry & ADDRESS);
+        for (uint64_t page = at; page < next; page += PAGE) {
+            uint64_t *const one = &pages[(page - block) / PAGE];
+            *one = (*one & ~RIGHTS) | rights;
+        }
+    }
+    return true;
+}
+
+static uint64_t rights_of(uint32_t flags)
+{
+    return (flags & ELF_W ? WRITABLE : READABLE) | (flags & ELF_X ? 0 : NO_CODE);
+}
+
+bool stage2_write(struct stage2 *tables, uint64_t at, uint64_t size, const struct elf_plan *plan)
+{
+    uint32_t spares = 0;
+
+    clear(tables->level1);
+    clear(tables->level2);
+    tables->level1[0] = (uint64_t)(uintptr_t)tables->level2 | TABLE;
+    for (uint64_t block = 0; block < size; block += BLOCK)
+        tables->level2[block / BLOCK] = (at + block) | AS_BLOCK | MEMORY | DATA;
+    if (!give(tables, &spares, 0, HVT_GUEST_MIN, READABLE | NO_CODE))
+        return false;
+    for (uint32_t i = 0; i < plan->segments; i++) {
+        const struct elf_segment *segment = &plan->segment[i];
+        if (!give(tables, &spares, segment->start, segment->end, rights_of(segment->flags)))
+            return false;
+    }
+    return true;
 }

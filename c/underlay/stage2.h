@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* What of the machine the guest sees: everything where it is, but for what the underlay keeps. */
+/* What a guest can reach whatever it does: its memory, as its file wants it, and nothing else. */
 #ifndef RPIKIT_UNDERLAY_STAGE2_H
 #define RPIKIT_UNDERLAY_STAGE2_H
 
-/* Writes the tables, once. */
-void stage2_prepare(void);
-/* Has this core's guest go through them. */
-void stage2_use(void);
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/elf.h"
+
+#define STAGE2_ENTRIES 512
+#define STAGE2_SPARES  12 /* blocks of 2 MiB of which the pages are told apart */
+
+/* VTCR_EL2: addresses of 39 bits from level 1 on, 4 KiB, cacheable walks, 40 bits physical. */
+#define STAGE2_CONTROL                                                                             \
+    (UINT64_C(1) << 31 | UINT64_C(2) << 16 | UINT64_C(3) << 12 | UINT64_C(1) << 10 |               \
+     UINT64_C(1) << 8 | UINT64_C(1) << 6 | UINT64_C(25))
+
+struct stage2 {
+    uint64_t level1[STAGE2_ENTRIES];
+    uint64_t level2[STAGE2_ENTRIES]; /* of the first GiB: no guest has more */
+    uint64_t level3[STAGE2_SPARES][STAGE2_ENTRIES];
+} __attribute__((aligned(4096)));
+
+/* Writes the tables of a guest whose (size) bytes, a multiple of 2 MiB up to a GiB, lie at the
+ * physical address (at), as is: segments that are not writable are read-only, those that are
+ * executable are executed and no others are; what lies below the program is read. Tables lie where
+ * their pointers say. False if the plan needs more than STAGE2_SPARES. */
+bool stage2_write(struct stage2 *tables, uint64_t at, uint64_t size, const struct elf_plan *plan);
 
 #endif

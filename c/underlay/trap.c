@@ -1,154 +1,65 @@
 /* SPDX-License-Identifier: MIT */
+/* What a guest was left for, read out of the syndrome registers. */
 #include "underlay/trap.h"
 
-#include <stdbool.h>
+#include "abi/call.h"
 
-#include "lib/format.h"
-#include "underlay/chip.h"
-#include "underlay/gpio.h"
-#include "underlay/interrupts.h"
-#include "underlay/posts.h"
-#include "underlay/psci.h"
-#include "underlay/registers.h"
+enum { WFX = 0x01, HVC = 0x16, SMC = 0x17, FETCH = 0x20, DATA = 0x24 }; /* ESR_EL2.EC */
 
-/* ESR_ELx (Arm ARM for Armv8-A, D13.2.37). */
 #define CLASS(syndrome)      ((uint32_t)(syndrome) >> 26)
 #define IS_DECODED(syndrome) (((syndrome) >> 24 & 1) != 0)
-#define SIZE(syndrome)       ((uint32_t)(syndrome) >> 22 & 3)
+#define SIZE(syndrome)       (UINT32_C(1) << ((uint32_t)(syndrome) >> 22 & 3))
 #define REGISTER(syndrome)   ((uint32_t)(syndrome) >> 16 & 31)
+#define OF_WALK(syndrome)    (((syndrome) >> 7 & 1) != 0)
 #define IS_WRITE(syndrome)   (((syndrome) >> 6 & 1) != 0)
 
-enum { HVC = 0x16, SMC = 0x17, FETCH_BELOW = 0x20, FETCH = 0x21, DATA_BELOW = 0x24, DATA = 0x25 };
+#define IN_PAGE              UINT64_C(0xfff)
 
-#define WORD           2                   /* SIZE of 32 bits */
-#define LENGTH_BIT     (UINT64_C(1) << 25) /* an instruction of 32 bits, as all of A64 */
-#define EXTERNAL_ABORT UINT64_C(0x10)
-#define MODE           UINT64_C(0xf)
-#define USER           UINT64_C(0x0)
-#define KERNEL_MODE    UINT64_C(0x3c5) /* EL1h, all interrupts masked */
-
-#define PAGE           UINT64_C(0xfff)
-
-static uint32_t lock;
-
-/* Cores take turns in QEMU; who yields lets the one go on that has the lock. */
-static void begin(void)
+/* HPFAR_EL2 has the page from bit 4 on. */
+static uint64_t address_of(uint64_t fault, uint64_t page)
 {
-    while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
-        __asm__ volatile("yield");
+    return page >> 4 << 12 | (fault & IN_PAGE);
 }
 
-static void end(void)
+static struct trap decode_access(uint64_t syndrome, uint64_t address, uint64_t memory_size)
 {
-    interrupts_settle();
-    __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
-}
+    struct trap trap = {
+        .kind = TRAP_ACCESS,
+        .address = address,
+        .reg = REGISTER(syndrome),
+        .size = SIZE(syndrome),
+        .is_write = IS_WRITE(syndrome),
+    };
+    const uint64_t offset = address - HVT_CALL_BASE;
 
-static uint64_t read_register(uint64_t page, uint32_t offset)
-{
-    return page == GPIO ? gpio_read(offset) : interrupts_read(offset);
-}
-
-static void write_register(uint64_t page, uint32_t offset, uint32_t value)
-{
-    if (page == CONTROLLER) {
-        interrupts_write(offset, value);
-        return;
+    if (address < memory_size || OF_WALK(syndrome)) {
+        trap.kind = TRAP_FAULT;
+    } else if (!IS_DECODED(syndrome)) {
+        trap.kind = TRAP_OPAQUE;
+    } else if (trap.is_write && trap.size == 4 && offset % 8 == 0 && offset < HVT_CALL_WINDOW) {
+        trap.kind = TRAP_CALL;
+        trap.number = (uint32_t)(offset / 8);
+        trap.skips = true;
     }
-    gpio_write(offset, value);
-    if (stimuli_begin())
-        chip_wake(0);
+    return trap;
 }
 
-static void skip_instruction(void)
+struct trap trap_decode(uint64_t syndrome, uint64_t fault, uint64_t page, uint64_t memory_size)
 {
-    WRITE_REGISTER(elr_el2, READ_REGISTER(elr_el2) + 4);
-}
-
-/* An access of 32 bits to a page of registers that was taken away. */
-static bool do_access(struct frame *frame, uint64_t syndrome)
-{
-    const uint64_t fault = READ_REGISTER(hpfar_el2) >> 4 << 12;
-    const uint32_t offset = (uint32_t)(READ_REGISTER(far_el2) & PAGE);
-
-    if ((fault != GPIO && fault != CONTROLLER) || !IS_DECODED(syndrome) || SIZE(syndrome) != WORD)
-        return false;
-    begin();
-    if (IS_WRITE(syndrome))
-        write_register(fault, offset, (uint32_t)frame->x[REGISTER(syndrome)]);
-    else if (REGISTER(syndrome) < 31)
-        frame->x[REGISTER(syndrome)] = read_register(fault, offset);
-    end();
-    skip_instruction();
-    return true;
-}
-
-/* Has the guest take an external abort, as of an access that no peripheral answers (Arm ARM,
- * AArch64.TakeException). */
-static void refuse(uint64_t syndrome)
-{
-    const uint64_t state = READ_REGISTER(spsr_el2);
-    const bool by_user = (state & MODE) == USER;
-    const bool is_data = CLASS(syndrome) == DATA_BELOW;
-    const uint64_t kind = is_data ? (by_user ? DATA_BELOW : DATA) : (by_user ? FETCH_BELOW : FETCH);
-    /* Vectors: from the same level with SP_EL0 at 0, with SP_EL1 at 0x200; from below at 0x400. */
-    const uint64_t vector = by_user ? 0x400 : (state & 1) ? 0x200 : 0;
-
-    WRITE_REGISTER(esr_el1, kind << 26 | LENGTH_BIT | EXTERNAL_ABORT);
-    WRITE_REGISTER(far_el1, READ_REGISTER(far_el2));
-    WRITE_REGISTER(elr_el1, READ_REGISTER(elr_el2));
-    WRITE_REGISTER(spsr_el1, state);
-    WRITE_REGISTER(elr_el2, READ_REGISTER(vbar_el1) + vector);
-    WRITE_REGISTER(spsr_el2, KERNEL_MODE);
-}
-
-void trap_guest(struct frame *frame)
-{
-    const uint64_t syndrome = READ_REGISTER(esr_el2);
+    const uint64_t address = address_of(fault, page);
 
     switch (CLASS(syndrome)) {
-    case HVC:
-        frame->x[0] =
-            (uint64_t)psci_call((uint32_t)frame->x[0], frame->x[1], frame->x[2], frame->x[3]);
-        return;
-    case DATA_BELOW:
-        if (!do_access(frame, syndrome))
-            refuse(syndrome);
-        return;
-    case FETCH_BELOW:
-        refuse(syndrome);
-        return;
+    case DATA:
+        return decode_access(syndrome, address, memory_size);
+    case FETCH:
+        return (struct trap){.kind = TRAP_FETCH, .address = address};
+    case WFX:
+        return (struct trap){.kind = TRAP_WAIT, .skips = true};
+    case HVC: /* the core is behind the instruction already */
+        return (struct trap){.kind = TRAP_FIRMWARE};
     case SMC:
-        frame->x[0] = UINT64_MAX; /* nobody is there who could be called */
-        skip_instruction();
-        return;
+        return (struct trap){.kind = TRAP_FIRMWARE, .skips = true};
     default:
-        trap_own();
+        return (struct trap){.kind = TRAP_REGISTER};
     }
-}
-
-void trap_fiq(void)
-{
-    const uint32_t core = this_core();
-
-    if (read32(CORE_FIQ_SOURCE(core)) >> SOURCE_MAILBOX_3 & 1)
-        write32(CORE_MAILBOX_3_TAKE(core), UINT32_MAX);
-    if (core != 0)
-        return;
-    begin();
-    posts_take();
-    stimuli_play();
-    end();
-}
-
-void trap_own(void)
-{
-    char text[160];
-
-    format_buffer(text, sizeof(text),
-                  "\r\nunderlay: stopped on core %u: ESR %lx at %lx, address %lx\r\n", this_core(),
-                  (unsigned long)READ_REGISTER(esr_el2), (unsigned long)READ_REGISTER(elr_el2),
-                  (unsigned long)READ_REGISTER(far_el2));
-    chip_say(text);
-    chip_end(false);
 }

@@ -291,9 +291,39 @@ static void test_damaged(void)
     CHECK(good > 0);
 }
 
+static void test_what_may_not_be_written(void)
+{
+    const struct elf_plan some = {
+        .segments = 5,
+        .segment = {{.start = 0x100000, .end = 0x102000, .flags = ELF_R | ELF_X},
+                    {.start = 0x102000, .end = 0x103000, .flags = ELF_R},
+                    {.start = 0x103000, .end = 0x104000, .flags = ELF_R | ELF_W},
+                    {.start = 0x104000, .end = 0x105000, .flags = ELF_R},
+                    {.start = 0x106000, .end = 0x107000, .flags = 0}},
+    };
+    const uint64_t ranges[][2] = {
+        {HVT_BOOT_INFO_AT, 0x103000}, {0x104000, 0x105000}, {0x106000, 0x107000}};
+    uint64_t start, end;
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < 3; i++) {
+        CHECK(elf_readonly(&some, &next, &start, &end));
+        CHECK_EQUAL(start, ranges[i][0]);
+        CHECK_EQUAL(end, ranges[i][1]);
+    }
+    CHECK(!elf_readonly(&some, &next, &start, &end));
+    CHECK(!elf_readonly(&some, &next, &start, &end));
+    const struct elf_plan none = {.segments = 0};
+    next = 0;
+    CHECK(elf_readonly(&none, &next, &start, &end));
+    CHECK_EQUAL(end, HVT_GUEST_MIN);
+    CHECK(!elf_readonly(&none, &next, &start, &end));
+}
+
 int main(void)
 {
     test_good_file();
+    test_what_may_not_be_written();
     test_header();
     test_segments();
     test_entry();

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "underlay/gpio.h"
-#include "underlay/interrupts.h"
+#include "underlay/edges/gpio.h"
+#include "underlay/edges/interrupts.h"
 
 enum {
     GPFSEL1 = 0x04,

@@ -3,6 +3,7 @@
 
 import asyncio
 import re
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +45,7 @@ class Memory:
         return "OK"
 
     def take(self) -> list[tuple[int, int]]:
-        """Do what c/underlay/posts.c does."""
+        """Do what c/underlay/edges/posts.c does."""
         posted, taken = struct.unpack_from("<II", self.bytes, underlay.POSTS)
         entries = [
             struct.unpack_from(
@@ -62,7 +63,7 @@ def posts(memory: Memory) -> Posts:
 
 def in_c(name: str) -> int:
     """Return what a header of the underlay gives a name."""
-    root = paths.data_root() / "c/underlay"
+    root = paths.data_root() / "c/underlay/edges"
     texts = [(root / header).read_text() for header in ("layout.h", "posts.h")]
     found = re.search(rf"^#define {name} +(\w+)", "".join(texts), re.M)
     assert found is not None
@@ -77,7 +78,7 @@ def test_both_sides_agree_on_the_layout(name: str) -> None:
 
 
 def test_the_doorbell_is_the_mailbox_that_interrupts_the_underlay() -> None:
-    text = (paths.data_root() / "c/underlay/registers.h").read_text()
+    text = (paths.data_root() / "c/backends/bcm2837/registers.h").read_text()
     local = board.load(board.DEFAULT).soc.blocks["local"].base
     assert re.search(rf"#define LOCAL +UINT64_C\({local:#x}\)", text)
     offset = f"{underlay.DOORBELL - local:#x}"
@@ -86,7 +87,7 @@ def test_the_doorbell_is_the_mailbox_that_interrupts_the_underlay() -> None:
 
 def test_its_blocks_are_where_the_chips_description_has_them() -> None:
     soc = board.load(board.DEFAULT).soc
-    text = (paths.data_root() / "c/underlay/registers.h").read_text()
+    text = (paths.data_root() / "c/backends/bcm2837/registers.h").read_text()
     found = re.findall(r"^#define (\w+) +\(PERIPHERALS \+ (0x\w+)\)", text, re.M)
     places = {name: soc.peripherals + int(offset, 16) for name, offset in found}
     names = {"SYSTEM_TIMER": "system_timer", "WATCHDOG": "watchdog", "GPIO": "gpio"}
@@ -194,12 +195,10 @@ def test_a_kernel_above_the_underlay_leaves_its_memory_and_calls_for_cores() -> 
 def test_its_name_depends_on_its_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = underlay.digest()
     root = paths.data_root()
-    for folder in ("c/underlay", "c/lib"):
-        (tmp_path / folder).mkdir(parents=True)
-        for file in (root / folder).iterdir():
-            (tmp_path / folder / file.name).write_bytes(file.read_bytes())
+    for folder in ("c/underlay", "c/backends/bcm2837", "c/lib"):
+        shutil.copytree(root / folder, tmp_path / folder)
     monkeypatch.setattr(paths, "data_root", lambda: tmp_path)
     assert underlay.digest() == before
-    with (tmp_path / "c/underlay/gpio.c").open("a") as source:
+    with (tmp_path / "c/underlay/edges/gpio.c").open("a") as source:
         source.write("\n")
     assert underlay.digest() != before

@@ -16,8 +16,9 @@ KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
 _TOOLS_OF = {
     "hvt": (
         *("cross", "interface", "unikernel", "tender", "loop", "fuzz"),
-        *("measuring", "underlay", "docs"),
+        *("measuring", "metal", "underlay", "docs"),
     ),
+    "metal": ("cross", "interface", "unikernel", "tender", "metal"),
     "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }
@@ -41,6 +42,16 @@ class Settings:
     def tools(self) -> tuple[str, ...]:
         """Return the tools of this folder that build for the platform."""
         return _TOOLS_OF[self.platform]
+
+    @property
+    def guests(self) -> str:
+        """Return what its unikernels are: those of bare metal are hvt's, byte for byte."""
+        return "hvt" if self.on_metal else self.platform
+
+    @property
+    def on_metal(self) -> bool:
+        """Whether the host's side is the underlay instead of a tender."""
+        return self.platform == "metal"
 
     @property
     def measures(self) -> bool:

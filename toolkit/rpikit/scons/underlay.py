@@ -6,7 +6,9 @@ from typing import Any
 from rpikit import elf_edit
 
 NAME = "kernel8.img"
-_SCRIPT = "underlay/underlay.lds"
+_SCRIPT = "underlay/edges/edges.lds"
+_SHARED = ("start.S", "enter.S")
+_OF_THE_CHIP = ("gpio", "power", "uart")
 _LIBRARY = ("format", "string")
 
 
@@ -28,7 +30,9 @@ def underlay(env: Any) -> Any:
         "-fno-stack-protector",
         "-mstrict-align",  # with the MMU off all memory is device memory
     ]
-    files = [*env.SourcesIn("underlay"), *(root / "lib" / f"{name}.c" for name in _LIBRARY)]
+    files = [*env.SourcesIn("underlay/edges"), *(root / "underlay" / name for name in _SHARED)]
+    files += [root / "backends/bcm2837" / f"{name}.c" for name in _OF_THE_CHIP]
+    files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
     parts = [env.Compiled(file, folder / "obj", flags) for file in files]
     script = str(root / _SCRIPT)
     debug = env.Linked(

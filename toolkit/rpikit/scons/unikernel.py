@@ -56,7 +56,7 @@ def guest_library(env: Any) -> Any:
     """Return what another build links its application with: Solo5's API, under Solo5's names."""
     settings = env["SETTINGS"]
     folder, c = settings.out / "guest", settings.root / "c"
-    name = f"solo5_{settings.platform}"
+    name = f"solo5_{settings.guests}"
     made = [_joined(env, settings.apps[0], (), settings.common / f"{name}.o", folder / f"{name}.o")]
     copies = {f"{name}.lds": c / SCRIPT}
     copies |= {f"include/{file}": c / "abi" / file for file in PUBLIC}
@@ -87,7 +87,7 @@ def _joined(env: Any, app: App, used: tuple[str, ...], whole: Path, target: Path
 
 def _guest_files(env: Any) -> list[Path]:
     """Return the files of the bindings that are not generated."""
-    platform, root = env["SETTINGS"].platform, env["SETTINGS"].root / "c"
+    platform, root = env["SETTINGS"].guests, env["SETTINGS"].root / "c"
     files: list[Path] = env.SourcesIn("guest", f"guest/{platform}")
     if platform != "hvt":
         files += [root / "guest" / "hvt" / f"{name}.c" for name in SHARED]
@@ -132,10 +132,10 @@ def unikernel(env: Any, app: App) -> Any:
         folder / f"{app.name}.debug",
         [env.Bindings(app, folder), *objects, library],
         "--build-id=sha1",
-        f"-zmax-page-size={PAGE[settings.platform]:#x}",
+        f"-zmax-page-size={PAGE[settings.guests]:#x}",
         "--gc-sections",
         "--fatal-warnings",
         f"--script={script}",
     )
     env.Depends(debug, script)
-    return env.Edited(folder / f"{app.name}.{settings.platform}", debug, elf_edit.strip)
+    return env.Edited(folder / f"{app.name}.{settings.guests}", debug, elf_edit.strip)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The program that runs at EL2 beneath a virtual board's kernel, and what it is handed in memory.
 
-c/underlay/README.md tells what it does. It is built with the cross-toolchain when an image is made.
+c/underlay/edges/README.md tells what it does. It is built with the cross-toolchain when an image
+is made.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rpikit.virtual.gpio import Registers
     from rpikit.virtual.qtest import Qtest
 
-# Also in c/underlay/layout.h and posts.h; tests/unit/test_virtual_underlay.py compares them.
+# Also in c/underlay/edges, layout.h and posts.h; tests/unit/test_virtual_underlay.py compares them.
 RESERVED = 0x200000
 POSTS = 0x100000
 STIMULI = 0x180000
@@ -55,8 +56,9 @@ def digest() -> str:
     """Return what names the underlay: a digest of its sources and of what builds it."""
     root = paths.data_root()
     digest = hashlib.sha256()
-    folders = ("c/underlay", "c/lib")
-    sources = [file for folder in folders for file in sorted((root / folder).iterdir())]
+    folders = ("c/underlay", "c/underlay/edges", "c/backends/bcm2837", "c/lib")
+    files = [file for folder in folders for file in sorted((root / folder).iterdir())]
+    sources = [file for file in files if file.is_file()]
     for file in (*sources, Path(__file__).parents[1] / "scons" / "underlay.py"):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
@@ -65,7 +67,7 @@ def digest() -> str:
 def build(folder: Path, report: Callable[[str], None]) -> Path:
     """Build the underlay in a folder and return its image."""
     toolchain.find()  # the first to say what is missing
-    report("building what runs beneath the kernel (c/underlay)")
+    report("building what runs beneath the kernel (c/underlay/edges)")
     root = paths.data_root()
     command = [sys.executable, "-m", "SCons", "-Q", "-C", str(folder)]
     command += ["-f", str(root / "SConstruct")]

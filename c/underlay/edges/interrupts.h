@@ -2,8 +2,8 @@
 /* The interrupt controller as the guest sees it: the chip's own, in which the GPIO block's four
  * lines take the place of one that the guest does not use. Offsets from the page of the block:
  * BCM2835 ARM Peripherals, section 7.5. */
-#ifndef RPIKIT_UNDERLAY_INTERRUPTS_H
-#define RPIKIT_UNDERLAY_INTERRUPTS_H
+#ifndef RPIKIT_UNDERLAY_EDGES_INTERRUPTS_H
+#define RPIKIT_UNDERLAY_EDGES_INTERRUPTS_H
 
 #include <stdint.h>
 

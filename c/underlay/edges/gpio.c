@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The event registers: edges and levels of each line, seen at each change of it. */
-#include "underlay/gpio.h"
+#include "underlay/edges/gpio.h"
 
 #include <stdbool.h>
 

@@ -2,8 +2,8 @@
 /* What the world outside does to the lines, in its order: as it happens (posts), or at moments of
  * the guest's time (stimuli), which are the same in each run of a machine that counts
  * instructions. */
-#ifndef RPIKIT_UNDERLAY_POSTS_H
-#define RPIKIT_UNDERLAY_POSTS_H
+#ifndef RPIKIT_UNDERLAY_EDGES_POSTS_H
+#define RPIKIT_UNDERLAY_EDGES_POSTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

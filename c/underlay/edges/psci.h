@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's requests for cores and for the end: Arm's PSCI 1.0 (DEN0022), by HVC. */
-#ifndef RPIKIT_UNDERLAY_PSCI_H
-#define RPIKIT_UNDERLAY_PSCI_H
+#ifndef RPIKIT_UNDERLAY_EDGES_PSCI_H
+#define RPIKIT_UNDERLAY_EDGES_PSCI_H
 
 #include <stdint.h>
 

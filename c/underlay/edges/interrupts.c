@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Interrupts 49 to 52 of the GPIO block: pending while an event is detected and they are enabled.
  */
-#include "underlay/interrupts.h"
+#include "underlay/edges/interrupts.h"
 
 #include <stdbool.h>
 
-#include "underlay/gpio.h"
+#include "underlay/edges/gpio.h"
 
 /* BCM2835 ARM Peripherals, section 7.5; 1: interrupts 0 to 31, 2: 32 to 63. */
 enum {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The GPIO block as the guest sees it: the chip's own, with the event registers it lacks in QEMU.
  * Offsets are those of BCM2835 ARM Peripherals, table 6-1. Bit n of 64 is line n. */
-#ifndef RPIKIT_UNDERLAY_GPIO_H
-#define RPIKIT_UNDERLAY_GPIO_H
+#ifndef RPIKIT_UNDERLAY_EDGES_GPIO_H
+#define RPIKIT_UNDERLAY_EDGES_GPIO_H
 
 #include <stdint.h>
 

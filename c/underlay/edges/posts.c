@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Moves lines from outside. */
-#include "underlay/posts.h"
+#include "underlay/edges/posts.h"
 
-#include "underlay/gpio.h"
-#include "underlay/registers.h"
+#include "backends/bcm2837/registers.h"
+#include "underlay/edges/gpio.h"
+#include "underlay/edges/layout.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "underlay/psci.h"
+#include "underlay/edges/psci.h"
 
 #include <stdbool.h>
 
-#include "underlay/chip.h"
-#include "underlay/registers.h"
+#include "backends/bcm2837/power.h"
+#include "backends/bcm2837/registers.h"
+#include "underlay/edges/chip.h"
+#include "underlay/start.h"
 
 /* DEN0022, section 5.1: function identifiers; bit 30 marks those with 64-bit arguments. */
 enum {
@@ -66,9 +68,9 @@ int64_t psci_call(uint32_t function, uint64_t first, uint64_t second, uint64_t t
     case MIGRATE_INFO_TYPE:
         return NO_TRUSTED_OS;
     case SYSTEM_OFF:
-        chip_end(false);
+        power_end(false);
     case SYSTEM_RESET:
-        chip_end(true);
+        power_end(true);
     case PSCI_FEATURES:
         return is_known((uint32_t)first & ~WIDE) ? SUCCESS : NOT_SUPPORTED;
     default:

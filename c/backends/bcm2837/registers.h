@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers of the BCM2837 and of its cores: only those that the underlay itself touches. */
-#ifndef RPIKIT_UNDERLAY_REGISTERS_H
-#define RPIKIT_UNDERLAY_REGISTERS_H
+/* Registers of the BCM2837 and of its cores: only those that we touch. */
+#ifndef RPIKIT_BACKENDS_BCM2837_REGISTERS_H
+#define RPIKIT_BACKENDS_BCM2837_REGISTERS_H
 
 #include <stdint.h>
-
-#include "underlay/layout.h"
 
 #define PERIPHERALS     UINT64_C(0x3f000000)
 #define SYSTEM_TIMER    (PERIPHERALS + 0x003000) /* BCM2835 ARM Peripherals, section 12.1 */
@@ -31,7 +29,8 @@
 #define CORE_MAILBOX_3_SET(n)  (LOCAL + 0x8c + 16 * (uint64_t)(n))
 #define CORE_MAILBOX_3_TAKE(n) (LOCAL + 0xcc + 16 * (uint64_t)(n))
 
-#define HYPERVISOR_TIMER       2 /* CNTHP among a core's timers, and in its FIQ source */
+#define PHYSICAL_TIMER         1 /* CNTP among a core's timers, and in its FIQ source */
+#define HYPERVISOR_TIMER       2 /* CNTHP */
 #define MAILBOX_3              3 /* among a core's mailboxes */
 #define SOURCE_MAILBOX_3       7 /* in its FIQ source */
 
@@ -57,11 +56,6 @@ static inline void write32(uint64_t address, uint32_t value)
 static inline void barrier(void)
 {
     __asm__ volatile("dsb sy\n\tisb" ::: "memory");
-}
-
-static inline uint32_t this_core(void)
-{
-    return (uint32_t)READ_REGISTER(mpidr_el1) & (CORES - 1);
 }
 
 #endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* How guests end, and the machine with the last of them. */
+#include "underlay/end.h"
+
+#include <stdarg.h>
+
+#include "backends/bcm2837/power.h"
+#include "lib/format.h"
+#include "underlay/console.h"
+#include "underlay/core.h"
+
+#define REASON 160 /* bytes of text */
+
+static uint32_t living;
+
+void end_expect(uint32_t guests)
+{
+    living = guests;
+}
+
+static void release_lines(struct guest *guest)
+{
+    if (guest->gpio.refused > 0)
+        console_say("underlay: %s: %lu calls refused: line not granted\n", guest->name,
+                    (unsigned long)guest->gpio.refused);
+    for (uint32_t line = 0; line < GPIO_LINES; line++)
+        gpio_line_finalize(&guest->gpio, line);
+}
+
+static void end(struct guest *guest)
+{
+    release_lines(guest);
+    guest->turn.wake = SCHEDULE_NEVER;
+    if (__atomic_sub_fetch(&living, 1, __ATOMIC_ACQ_REL) == 0)
+        core_call(0);
+}
+
+void end_exit(struct guest *guest, int32_t status)
+{
+    console_finish(guest);
+    console_say("underlay: %s: ended, status %d\n", guest->name, status & 0xff);
+    end(guest);
+}
+
+void end_stop(struct guest *guest, const char *format, ...)
+{
+    char reason[REASON];
+    va_list args;
+
+    va_start(args, format);
+    format_buffer_list(reason, sizeof(reason), format, args);
+    va_end(args);
+    console_finish(guest);
+    console_say("underlay: %s: stopped, status 1: %s\n", guest->name, reason);
+    end(guest);
+}
+
+void end_if_all_have(void)
+{
+    if (this_core() != 0 || __atomic_load_n(&living, __ATOMIC_ACQUIRE) > 0)
+        return;
+    console_say("underlay: all guests have ended\n");
+    console_flush();
+    power_end(false);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* How guests end, and the machine with the last of them. */
+#ifndef RPIKIT_UNDERLAY_END_H
+#define RPIKIT_UNDERLAY_END_H
+
+#include <stdint.h>
+
+#include "underlay/guest.h"
+
+/* So many guests begin. */
+void end_expect(uint32_t guests);
+
+/* Tells that (guest) ended by itself, with (status). */
+void end_exit(struct guest *guest, int32_t status);
+/* Tells that (guest) was stopped, and why: format.h. Its status is 1, as a tender's. */
+void end_stop(struct guest *guest, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Switches the machine off when all guests have ended; not in a guest's turn. */
+void end_if_all_have(void);
+
+#endif

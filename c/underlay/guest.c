@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* How a guest begins. */
+#include "underlay/guest.h"
+
+#include "abi/boot_info.h"
+#include "backends/bcm2837/clock.h"
+#include "backends/bcm2837/gpio.h"
+#include "backends/bcm2837/registers.h"
+#include "lib/boot.h"
+#include "lib/manifest.h"
+#include "lib/paging.h"
+#include "lib/string.h"
+#include "underlay/memory.h"
+
+#define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
+#define DRIVES     (MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE)
+#define OWN_LINES  (UINT64_C(3) << 14) /* the console's */
+
+static struct stage2 tables[GUESTS_MAX] __attribute__((section(".own")));
+static uint64_t given; /* lines that some guest has; guests begin one after the other */
+
+static const char *grant(struct guest *guest, const struct payload_grant *one)
+{
+    struct mft *const manifest = &guest->notes.u.manifest;
+    const uint32_t index = manifest_find(manifest, one->name, MFT_LINE);
+    struct mft_entry *const entry = &manifest->e[index];
+
+    if (index == 0)
+        return "a line is granted that its manifest does not have";
+    if (entry->attached)
+        return "a line of its manifest is granted twice";
+    if (one->flags & DIRECTIONS & ~entry->u.line.flags)
+        return "a line is granted in a direction that its manifest does not have";
+    if (one->flags & DRIVES)
+        return "a line is granted with a drive that the chip does not have";
+    if (one->line >= PINS || ((given | OWN_LINES) >> one->line & 1))
+        return "a line is granted that is not there, or somebody else's";
+    gpio_grant(&guest->gpio, one->line, one->flags);
+    given |= UINT64_C(1) << one->line;
+    entry->u.line = (struct mft_line){.line = one->line, .flags = one->flags};
+    entry->attached = 1;
+    gpio_pin_pull(one->line, one->flags & MFT_LINE_PULL_UP     ? PULL_UP
+                             : one->flags & MFT_LINE_PULL_DOWN ? PULL_DOWN
+                                                               : PULL_NONE);
+    return NULL;
+}
+
+static const char *attach(struct guest *guest, const struct payload *payload,
+                          struct payload_part grants)
+{
+    const struct payload_grant *const all = payload_at(payload, grants);
+    const struct mft *const manifest = &guest->notes.u.manifest;
+    const char *wrong = NULL;
+
+    guest->gpio.backend = &gpio_pins;
+    guest->gpio.edges = GPIO_EDGES_SAMPLED;
+    gpio_attach(&guest->gpio, &guest->host);
+    for (uint64_t i = 0; !wrong && i < grants.size / sizeof(*all); i++)
+        wrong = grant(guest, &all[i]);
+    for (uint32_t i = 0; !wrong && i < manifest->entries; i++) {
+        if (manifest->e[i].type < MFT_RESERVED_FIRST && !manifest->e[i].attached)
+            wrong = "a device of its manifest is not attached";
+    }
+    guest->host.manifest = manifest;
+    return wrong;
+}
+
+static const char *protect(struct guest *guest)
+{
+    struct guest_memory *const memory = &guest->host.memory;
+    uint64_t start, end;
+    uint32_t at = 0;
+
+    if (!guest_protect(memory, 0, HVT_BOOT_INFO_AT))
+        return "too many read-only segments";
+    while (elf_readonly(&guest->plan, &at, &start, &end)) {
+        if (!guest_protect(memory, start, end))
+            return "too many read-only segments";
+    }
+    return NULL;
+}
+
+static const char *fill(struct guest *guest, const uint8_t *file, const char *words)
+{
+    const struct guest_memory *const memory = &guest->host.memory;
+    void *const base = (void *)memory->base;
+    const struct boot boot = {
+        .memory_size = memory->size,
+        .kernel_end = guest->plan.kernel_end,
+        .counter_frequency = clock_frequency(),
+        .manifest = &guest->notes.u.manifest,
+        .words = &words,
+        .word_count = 1,
+    };
+
+    memory_clear(base, memory->size);
+    for (uint32_t i = 0; i < guest->plan.segments; i++) {
+        const struct elf_segment *segment = &guest->plan.segment[i];
+        memcpy((uint8_t *)base + segment->at, file + segment->file.offset, segment->file.size);
+    }
+    if (!paging_write(base, memory->size, &guest->plan) ||
+        !stage2_write(guest->tables, memory->base, memory->size, &guest->plan))
+        return "its text is in too many places";
+    if (!boot_write(base, &boot))
+        return "the guest's command line is longer than 8191 characters";
+    memory_publish(base, memory->size);
+    return NULL;
+}
+
+const char *guest_load(struct guest *guest, const struct payload *payload, uint32_t number)
+{
+    const struct payload_guest *const entry = &payload->guests[number];
+    const uint8_t *const file = payload_at(payload, entry->elf);
+
+    memset(guest, 0, sizeof(*guest));
+    guest->name = entry->name;
+    guest->number = number;
+    guest->core = entry->core;
+    guest->tables = &tables[number];
+    guest->host.memory.base = (uintptr_t)entry->memory_at;
+    guest->host.memory.size = entry->memory_size;
+
+    const char *wrong =
+        elf_read(&guest->plan, &guest->notes, file, entry->elf.size, entry->memory_size);
+    if (!wrong)
+        wrong = attach(guest, payload, entry->grants);
+    if (!wrong)
+        wrong = protect(guest);
+    if (!wrong)
+        wrong = fill(guest, file, payload_at(payload, entry->words));
+    guest->frame.x[0] = HVT_BOOT_INFO_AT;
+    context_begin(&guest->context, guest->plan.entry, BOOT_STACK(entry->memory_size),
+                  clock_ticks());
+    return wrong;
+}
+
+void guest_use(const struct guest *guest)
+{
+    const uint64_t name = guest->number + 1; /* in the TLB */
+
+    context_load(&guest->context);
+    WRITE_REGISTER(vttbr_el2, (uintptr_t)guest->tables | name << 48);
+    __asm__ volatile("isb" ::: "memory");
+}

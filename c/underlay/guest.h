@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* One guest: what it is made of, and how it begins. */
+#ifndef RPIKIT_UNDERLAY_GUEST_H
+#define RPIKIT_UNDERLAY_GUEST_H
+
+#include "devices/gpio.h"
+#include "dispatch/host.h"
+#include "lib/elf.h"
+#include "underlay/context.h"
+#include "underlay/payload.h"
+#include "underlay/schedule.h"
+#include "underlay/stage2.h"
+#include "underlay/start.h"
+
+#define GUEST_LINE 256 /* bytes of a line of its console that is told as one */
+
+struct guest {
+    struct frame frame;
+    struct context context;
+    struct turn turn;
+    struct host host;
+    struct gpio gpio;
+    struct elf_plan plan;
+    struct stage2 *tables;
+    void *stack; /* where it goes on in the underlay while others run */
+    const char *name;
+    uint32_t number; /* in the payload */
+    uint32_t core;
+    uint32_t used;   /* of line */
+    char line[GUEST_LINE];
+    struct elf_notes notes; /* its manifest's entries are the end */
+};
+
+/* Makes guest (number) of (payload), which was checked, out of its file: all checks as of a tender,
+ * then memory, tables and registers. NULL, or in a few words why it cannot begin. */
+const char *guest_load(struct guest *guest, const struct payload *payload, uint32_t number);
+
+/* Has this core see and run (guest) instead of whom it had. */
+void guest_use(const struct guest *guest);
+
+/* Its life, on a stack of its own; when this returns it has ended. */
+void guest_live(struct guest *guest);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What the build puts behind the image: the guests, and what each of them is granted.
+ * toolkit/rpikit/payload.py writes it. Little-endian; offsets are bytes from its first one. */
+#ifndef RPIKIT_UNDERLAY_PAYLOAD_H
+#define RPIKIT_UNDERLAY_PAYLOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAYLOAD_MAGIC   UINT32_C(0x474b5052) /* "RPKG" */
+#define PAYLOAD_VERSION 1
+#define PAYLOAD_NAME    68 /* bytes, with the final NUL */
+
+#define GUESTS_MAX      16
+
+struct payload_part {
+    uint64_t offset, size; /* bytes */
+};
+
+struct payload_guest {
+    char name[PAYLOAD_NAME];
+    uint32_t core;
+    struct payload_part elf;
+    struct payload_part words;  /* the command line, with a final NUL */
+    struct payload_part grants; /* of struct payload_grant */
+    uint64_t memory_at;         /* physical, a multiple of 2 MiB, as is the size */
+    uint64_t memory_size;       /* bytes */
+};
+
+/* A line: (name) in the guest's manifest. */
+struct payload_grant {
+    char name[PAYLOAD_NAME];
+    uint32_t line;
+    uint32_t flags; /* enum mft_line_flag */
+    uint32_t reserved;
+};
+
+struct payload {
+    uint32_t magic, version;
+    uint64_t size; /* bytes of all of it */
+    uint32_t count;
+    uint32_t reserved;
+    struct payload_guest guests[];
+};
+
+_Static_assert(sizeof(struct payload) == 24, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_guest) == 136, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_grant) == 80, "toolkit/rpikit/payload.py");
+
+/* Checks all of it, which begins at (payload) and has room up to (room) bytes: every part lies in
+ * it, every name ends, memory lies between (low) and (high) and is nobody else's. NULL, or in a few
+ * words what is wrong. */
+const char *payload_check(const struct payload *payload, uint64_t room, uint64_t low,
+                          uint64_t high);
+
+/* The bytes of a part that was checked. */
+static inline const void *payload_at(const struct payload *payload, struct payload_part part)
+{
+    return (const uint8_t *)payload + part.offset;
+}
+
+#endif

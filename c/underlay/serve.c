@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a guest: it runs until it has to be left, is served, and goes on. */
+#include "backends/bcm2837/registers.h"
+#include "underlay/core.h"
+#include "underlay/end.h"
+#include "underlay/guest.h"
+#include "underlay/trap.h"
+
+/* ESR_EL1 of an instruction that the guest does not have: EC 0, a length of 32 bits. */
+#define UNDEFINED UINT64_C(0x2000000)
+#define NOBODY    UINT64_MAX /* what firmware says that has no such function */
+
+typedef unsigned long long number;
+
+/* Says whether it was a call that is well-formed and was served. */
+static bool call(struct guest *guest, const struct trap *trap, uint64_t pc)
+{
+    const struct guest_addr at = {(uint32_t)guest->frame.x[trap->reg]};
+
+    switch (dispatch(&guest->host, trap->number, at)) {
+    case CALL_DONE:
+        return true;
+    case CALL_UNKNOWN:
+        end_stop(guest, "Invalid guest hypercall: num=%u", trap->number);
+        return false;
+    default:
+        end_stop(guest, "Invalid guest access in hypercall: num=%u: pc=0x%llx", trap->number,
+                 (number)pc);
+        return false;
+    }
+}
+
+/* Serves what the guest was left for; false: it was stopped. */
+static bool serve(struct guest *guest)
+{
+    const uint64_t pc = READ_REGISTER(elr_el2);
+    const struct trap trap =
+        trap_decode(READ_REGISTER(esr_el2), READ_REGISTER(far_el2), READ_REGISTER(hpfar_el2),
+                    guest->host.memory.size);
+
+    if (trap.skips)
+        WRITE_REGISTER(elr_el2, pc + 4);
+    switch (trap.kind) {
+    case TRAP_CALL:
+        return call(guest, &trap, pc);
+    case TRAP_WAIT:
+        core_wait(SCHEDULE_NEVER);
+        return true;
+    case TRAP_FIRMWARE:
+        guest->frame.x[0] = NOBODY;
+        return true;
+    case TRAP_REGISTER:
+        context_inject(UNDEFINED);
+        return true;
+    case TRAP_OPAQUE:
+        end_stop(guest, "Invalid guest mmio access: an instruction that cannot be decoded: "
+                 "pc=0x%llx", (number)pc);
+        return false;
+    case TRAP_ACCESS:
+        end_stop(guest, "Invalid guest mmio access: address=0x%llx, %s of %u bytes: pc=0x%llx",
+                 (number)trap.address, trap.is_write ? "store" : "load", trap.size, (number)pc);
+        return false;
+    default:
+        end_stop(guest, "host/guest translation fault: pc=0x%llx, address=0x%llx", (number)pc,
+                 (number)trap.address);
+        return false;
+    }
+}
+
+void guest_live(struct guest *guest)
+{
+    bool lives = true;
+
+    while (lives && !guest->host.halted) {
+        switch (guest_enter(&guest->frame)) {
+        case EXIT_TRAP:
+            lives = serve(guest);
+            break;
+        case EXIT_SERROR:
+            end_stop(guest, "asynchronous external abort: ESR 0x%llx",
+                     (number)READ_REGISTER(esr_el2));
+            lives = false;
+            break;
+        default: /* an interrupt of ours: the others' turn, and what else there is */
+            core_wait(0);
+        }
+    }
+    if (lives)
+        end_exit(guest, guest->host.status);
+    core_wait(SCHEDULE_NEVER);
+}

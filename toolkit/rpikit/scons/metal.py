@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""SCons tool: the underlay for bare metal, with the interfaces of an application and no others."""
+
+from pathlib import Path
+from typing import Any
+
+from rpikit import elf_edit
+from rpikit import interface as interfaces
+from rpikit.app import App
+from rpikit.interface import Interface
+from rpikit.scons.interface import interfaces_of
+from rpikit.scons.tender import handlers
+
+IMAGE = "underlay.img"
+_SCRIPT = "underlay/underlay.lds"
+_LINES = ("gpio_edge", "gpio_line")
+"""Files of c/devices: each guest has lines, be it none."""
+_LIBRARY = ("boot", "elf", "format", "manifest", "paging", "string")
+
+
+def exists(env: Any) -> bool:
+    return bool(env)
+
+
+def generate(env: Any) -> None:
+    env.AddMethod(metal, "Metal")
+    env.AddMethod(generic_metal, "GenericMetal")
+
+
+def metal(env: Any, app: App) -> Any:
+    """Link the underlay of an application."""
+    return _link(env, app, interfaces_of(env, app), env["SETTINGS"].folder(app))
+
+
+def generic_metal(env: Any) -> Any:
+    """Link the underlay that knows every interface of rpikit which has a body on bare metal."""
+    some = env["SETTINGS"].apps[0]
+    found = interfaces.load_all(interfaces.ON_METAL)
+    return _link(env, some, found, env["SETTINGS"].out / "metal")
+
+
+def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
+    """Link underlay.debug with symbols, and from it the image that guests are put behind."""
+    settings = env["SETTINGS"]
+    root = settings.root / "c"
+    files = env.SourcesIn("underlay", "backends/bcm2837", "dispatch")
+    files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
+    files += [root / "devices" / f"{name}.c" for name in _LINES]
+    files += handlers(env, app, found)
+    files += [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
+    flags = [*env["BINDINGS_FLAGS"], "-O2", "-fno-stack-protector", "-mstrict-align"]
+    parts = [env.Compiled(file, settings.common / "metal", flags) for file in files]
+    (table,) = env.Table(found, folder / "gen" / "metal")
+    all_flags = [*env["CCFLAGS"], *flags]
+    parts += env.Object(str(folder / "obj" / "metal-dispatch.o"), table, CCFLAGS=all_flags)
+    script = str(root / _SCRIPT)
+    debug = env.Linked(
+        folder / "underlay.debug",
+        parts,
+        "--build-id=none",
+        "--gc-sections",
+        "-zmax-page-size=0x1000",
+        "--fatal-warnings",
+        f"--script={script}",
+    )
+    env.Depends(debug, script)
+    return [*env.Edited(folder / IMAGE, debug, elf_edit.flat), *debug]
