@@ -44,6 +44,9 @@ def _header_pin(text: object) -> int:
 
 
 Platform = Literal["hvt", "spt", "loop"]
+Target = Literal["hvt", "spt", "loop", "metal"]
+"""A platform of guests and their host, or `metal`: guests of hvt above no operating system."""
+
 HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
 
 
@@ -173,7 +176,7 @@ class Board(Model):
     soc: Soc
     memory: int
     kvm: bool
-    platform: Platform
+    platform: Target
     edges: Literal["reported", "sampled"]
     consoles: tuple[str, ...]
     flash: tuple[str, ...]
@@ -190,6 +193,11 @@ class Board(Model):
     def usable(self) -> tuple[int, ...]:
         """The lines an application may have: on the header, and not reserved."""
         return tuple(sorted(set(self.header.values()) - set(self.reserved)))
+
+    @property
+    def guests(self) -> Platform:
+        """What its unikernels are: those of bare metal are hvt's, byte for byte."""
+        return "hvt" if self.platform == "metal" else self.platform
 
     def made_for(self, platform: str) -> "Board":
         """Return this board as one for which is built for another platform."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rpikit import board as boards
-from rpikit import bundle, describe, elf, interface, paths, results, wording
+from rpikit import bundle, describe, elf, interface, metal, paths, results, wording
 from rpikit import stamp as stamps
 from rpikit import toolchain as toolchains
 from rpikit.app import App
@@ -58,6 +58,12 @@ class Build:
                 f"by hand: {shlex.join(self.command())}"
             )
         loaded, zeroed, tender = (self._size(key) for key in ("loaded", "zeroed", "tender"))
+        if self.board.platform == "metal":
+            return (
+                f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
+                f"{self.tender}: {self.sizes['image']} bytes, for the board's boot partition: the "
+                f"underlay, {tender}, for {', '.join(self.app.interfaces)}, and the unikernel"
+            )
         return (
             f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
             f"{self.tender}: {tender}, for {', '.join(self.app.interfaces)}"
@@ -121,6 +127,8 @@ def build(
     `anew` fetches nothing from the folder that RPIKIT_BUILD_CACHE names.
     """
     board.check_lines(app)
+    if board.platform == "metal":
+        metal.check(app)
     chain = _toolchain(board, toolchain, sanitize)
     found = interface.load_all(app.interfaces, app.folder / "interfaces")
     interface.check_handlers(found, app.folder / "devices")
@@ -131,7 +139,7 @@ def build(
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):
         _make_what_changed(app, chain, folder, words, report, anew)
-    unikernel, tender = folder / f"{app.name}.{board.platform}", folder / "rpikit-tender"
+    unikernel, tender = folder / f"{app.name}.{board.guests}", folder / "rpikit-tender"
     if board.platform == "loop":  # sizes, and what fits into memory, are the board's affair
         return Build(app, board, folder, unikernel, tender, chain.name, {}, sanitize)
     read = elf.read(unikernel)
@@ -141,7 +149,13 @@ def build(
             f"{app.name} needs {read.loaded + read.zeroed} bytes above the first MiB",
             hint="give it more memory, or make its static data smaller",
         )
-    sizes = {"loaded": read.loaded, "zeroed": read.zeroed, "tender": tender.stat().st_size}
+    sizes = {"loaded": read.loaded, "zeroed": read.zeroed}
+    if board.platform == "metal":
+        tender = metal.image(app, folder)
+        sizes |= {"tender": (folder / metal.UNDERLAY).stat().st_size}
+        sizes |= {"image": tender.stat().st_size}
+    else:
+        sizes |= {"tender": tender.stat().st_size}
     _check_budget(app, sizes)
     return Build(app, board, folder, unikernel, tender, chain.name, sizes)
 

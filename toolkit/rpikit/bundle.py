@@ -230,7 +230,7 @@ def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bu
         board.name,
         launch,
         contents,
-        target=board.platform,
+        target=board.guests,
         security=_security(app),
     )
     return write(manifest, contents, out)

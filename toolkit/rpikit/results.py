@@ -71,9 +71,10 @@ class Build(TypedDict):
     board: str
     """The kind of board it is for."""
     target: str
-    """What it is built for: `hvt`, `spt`, or `loop` for this machine."""
+    """What it is built for: `hvt`, `spt`, `metal`, or `loop` for this machine."""
     unikernel: str
     tender: str
+    """The host's side: the tender; for `metal` the board's `kernel8.img`, the unikernel in it."""
     toolchain: str
     sanitize: bool
     interfaces: list[str]

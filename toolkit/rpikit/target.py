@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an application is built for: hvt, a machine of its own, or spt, a sandboxed process.
+"""What an application is built for: hvt, a machine of its own, spt, a sandboxed process, or metal.
 
 hvt needs KVM on the board; spt needs nothing that a stock kernel lacks. So a board that is asked
 answers by what it has, unless its description, or the user, says which it is to be.
@@ -13,6 +13,11 @@ from rpikit.transport import Transport
 
 AUTO = "auto"
 CHOICES = (AUTO, "hvt", "spt")
+METAL = "metal"
+"""Guests of hvt above no operating system: the board boots an image of ours."""
+
+SILICON = "bcm2837"
+"""The chip that c/backends has drivers for, without an operating system."""
 
 _HAS_KVM = "test -e /dev/kvm"
 
@@ -27,6 +32,11 @@ def expected(board: Board, asked: str = AUTO) -> Board:
         raise DescriptionError(
             f"--target {asked}: {board.name} is no board for it: what is built for this machine "
             "runs inside a process of it"
+        )
+    if asked == METAL and board.soc.name != SILICON:
+        raise DescriptionError(
+            f"--target {asked}: {board.name} has a {board.soc.name}; without an operating system "
+            f"only the {SILICON} is known"
         )
     return board.made_for(asked)
 

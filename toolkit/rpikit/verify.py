@@ -59,8 +59,11 @@ def verify(
             anew=True,
             report=report,
         )
-        packed = bundle.make(described, board, built.unikernel, built.tender, built.folder)
-        return built, [built.unikernel, built.tender, packed.path]
+        made = [built.unikernel, built.tender]
+        if board.platform != "metal":
+            packed = bundle.make(described, board, built.unikernel, built.tender, built.folder)
+            made.append(packed.path)
+        return built, made
 
     first, files = make(app, out)
     with tempfile.TemporaryDirectory(prefix="rpikit-verify-") as place:

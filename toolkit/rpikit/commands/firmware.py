@@ -38,7 +38,7 @@ def new(name: str, template: str, as_json: bool) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
-@options.target_kind
+@options.target_of_build
 @options.toolchain
 @options.sanitize
 @click.option(
@@ -57,7 +57,7 @@ def build(
     sanitize: bool | None,
     verify: bool,
 ) -> None:
-    """Build APP: its unikernel and its tender."""
+    """Build APP: its unikernel and its tender, or with --target metal the board's kernel8.img."""
     from rpikit import board as boards
     from rpikit import build as building
     from rpikit import report

@@ -173,6 +173,16 @@ target_kind = click.option(
     envvar="RPIKIT_TARGET",
     help="hvt needs KVM on the board, spt is a sandboxed process; auto: what the board has.",
 )
+target_of_build = click.option(
+    "--target",
+    "asked",
+    type=click.Choice(["auto", "hvt", "spt", "metal"]),
+    default="auto",
+    show_default=True,
+    envvar="RPIKIT_TARGET",
+    help="hvt needs KVM on the board, spt is a sandboxed process, metal a board's kernel8.img "
+    "without an operating system; auto: what the board has.",
+)
 as_json = click.option(
     "--json",
     "as_json",

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The payload: its layout is that of the underlay, and memory is given out once."""
+
+import re
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rpikit import app as apps
+from rpikit import board, metal, paths, payload
+from rpikit import target as targets
+from rpikit.errors import DescriptionError
+from rpikit.payload import Grant, Guest
+
+C = paths.data_root() / "c"
+APPS = C / "apps"
+MIB = 1 << 20
+ONE = Guest("one", b"\x7fELF of one", 2 * MIB, "--quiet", (Grant("lamp", 18, 2),), core=3)
+
+
+def in_c(header: str, name: str) -> int:
+    text = (C / "underlay" / header).read_text()
+    found = re.search(rf"^#define {name} +(?:UINT32_C\()?(0x[0-9a-f]+|\d+)", text, re.M)
+    assert found is not None
+    return int(found[1], 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "value"),
+    [
+        ("payload.h", "PAYLOAD_MAGIC", payload.MAGIC),
+        ("payload.h", "PAYLOAD_VERSION", payload.VERSION),
+        ("payload.h", "GUESTS_MAX", payload.GUESTS_MAX),
+        ("cores.h", "CORES", payload.CORES),
+        ("layout.h", "LAYOUT_IMAGE", payload.IMAGE),
+        ("layout.h", "LAYOUT_OWN", payload.OWN),
+        ("layout.h", "LAYOUT_GUESTS", payload.GUESTS),
+        ("layout.h", "LAYOUT_END", payload.END),
+    ],
+)
+def test_both_sides_agree(header: str, name: str, value: int) -> None:
+    assert in_c(header, name) == value
+
+
+def test_the_linker_places_what_the_layout_says() -> None:
+    script = (C / "underlay/underlay.lds").read_text()
+    assert f". = {payload.IMAGE:#x};" in script
+    assert f".own {payload.OWN:#x} (NOLOAD)" in script
+    assert f"ASSERT(. <= {payload.GUESTS:#x}," in script
+
+
+def test_a_lines_flags_are_those_of_the_manifest() -> None:
+    text = (C / "abi/manifest.h").read_text()
+    bits = re.findall(r"(MFT_LINE_\w+) = 1 << (\d+)", text)
+    assert [(name, str(at)) for at, name in enumerate(payload.FLAGS)] == bits
+
+
+def test_an_application_is_granted_its_lines_as_declared() -> None:
+    granted = payload.grants_of(apps.load(APPS / "test_switch"))
+    assert granted == (Grant("button", 17, 0b10001), Grant("lamp", 18, 0b10))
+
+
+def fields(packed: bytes, number: int) -> tuple[int, ...]:
+    """Return core, three parts, memory of a guest, past its name."""
+    return struct.unpack_from("<I8Q", packed, 24 + number * 136 + 68)
+
+
+def test_guests_are_where_their_table_says() -> None:
+    other = Guest("other", b"bytes", 3 * MIB)
+    packed = payload.pack([ONE, other])
+    assert struct.unpack_from("<IIQI", packed) == (payload.MAGIC, 1, len(packed), 2)
+    assert packed[24:92] == b"one".ljust(68, b"\0")
+    core, elf, elf_size, words, words_size, grants, grants_size, at, size = fields(packed, 0)
+    assert core == 3
+    assert packed[elf : elf + elf_size] == ONE.unikernel
+    assert packed[words : words + words_size] == b"--quiet\0"
+    assert packed[grants : grants + grants_size] == struct.pack("<68sIII", b"lamp", 18, 2, 0)
+    assert grants % 8 == 0
+    assert (at, size) == (payload.GUESTS, 2 * MIB)
+    assert fields(packed, 1)[-2:] == (payload.GUESTS + 2 * MIB, 4 * MIB)  # in whole blocks
+
+
+def test_the_image_is_followed_by_its_payload() -> None:
+    made = payload.image(b"underlay", [ONE])
+    assert made == b"underlay".ljust(0x1000, b"\0") + payload.pack([ONE])
+
+
+REFUSED = {
+    "none": ([], "0 guests: the underlay runs 1 to 16"),
+    "many": ([ONE] * 17, "17 guests: the underlay runs 1 to 16"),
+    "memory": ([replace(ONE, memory=512 * MIB)] * 2, "the guests need 1G of memory; the board has"),
+    "name": ([replace(ONE, name="x" * 68)], "a name has at most 67 characters"),
+    "size": ([replace(ONE, unikernel=bytes(16 * MIB))], r"kernel8.img: its \d+ bytes are \d+ too"),
+}
+
+
+@pytest.mark.parametrize("case", list(REFUSED))
+def test_what_does_not_fit_is_refused(case: str) -> None:
+    guests, why = REFUSED[case]
+    with pytest.raises(DescriptionError, match=why):
+        payload.image(bytes(0x8000), guests)
+
+
+def application(tmp_path: Path, more: str) -> apps.App:
+    (tmp_path / "main.c").touch()
+    text = '[firmware]\nname = "wish"\nversion = "1.0.0"\nsources = ["main.c"]\nmemory = "2M"\n'
+    (tmp_path / "rpikit.toml").write_text(text + more)
+    return apps.load(tmp_path)
+
+
+LAMP = '[devices.lamp]\ntype = "gpio"\nline = 18\ndirection = "out"\n'
+WISHES = {
+    "net": (
+        '[devices.uplink]\ntype = "net"\ntap = "tap0"\n',
+        "the underlay has no net, which wish uses",
+    ),
+    "block": ('[devices.disk]\ntype = "block"\npath = "/d"\n', "the underlay has no block, which"),
+    "drive": (
+        f'{LAMP}drive = "open-drain"\n',
+        'drive = "open-drain": the chip itself',
+    ),
+    "all_pins": (f"all_pins = true\n{LAMP}", "firmware.all_pins = true: the underlay gives no"),
+}
+
+
+@pytest.mark.parametrize("case", list(WISHES))
+def test_a_wish_that_bare_metal_cannot_fulfil_is_refused(case: str, tmp_path: Path) -> None:
+    more, why = WISHES[case]
+    with pytest.raises(DescriptionError) as caught:
+        metal.check(application(tmp_path, more))
+    assert why in str(caught.value)
+
+
+def test_lines_and_console_are_what_it_has(tmp_path: Path) -> None:
+    metal.check(application(tmp_path, LAMP))
+
+
+def test_bare_metal_is_a_target_of_any_board_with_the_chip() -> None:
+    kind = targets.expected(board.load("rpi3b"), "metal")
+    assert (kind.platform, kind.guests) == ("metal", "hvt")
+    soc = kind.soc.model_copy(update={"name": "bcm2711"})
+    with pytest.raises(DescriptionError, match="has a bcm2711; without an operating system"):
+        targets.expected(kind.model_copy(update={"soc": soc}), "metal")
+    with pytest.raises(DescriptionError, match="host is no board for it"):
+        targets.expected(board.load("host"), "metal")

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: MIT
+"""The underlay on QEMU's Pi 3, without an operating system: guests run as under a tender."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from rpikit import app as apps
+from rpikit import board, payload
+from rpikit.closing import Closing
+from rpikit.payload import Guest
+from rpikit.virtual import qemu
+from rpikit.virtual.gpio import Registers
+
+ROOT = Path(__file__).parents[2]
+WITHIN = 60  # seconds, on a busy machine
+MIB = 1 << 20
+BUTTON, LAMP = 17, 18
+ENDED = re.compile(r"^underlay: (\S+): (?:ended|stopped), status (\d+)", re.M)
+REGISTERS = Registers.of(board.load(board.DEFAULT).soc)
+
+
+class Metal(Closing):
+    """A Pi 3 of QEMU that boots an image; its serial port goes into a file, its pins are moved."""
+
+    def __init__(self, image: bytes, place: Path) -> None:
+        place.mkdir(exist_ok=True)
+        self._console = place / "console"
+        kernel = place / "kernel8.img"
+        kernel.write_bytes(image)
+        ours, theirs = socket.socketpair()
+        self._qtest = ours.makefile("rw")
+        words = [qemu.PROGRAM, "-M", "raspi3b", "-accel", "tcg,thread=single", "-nodefaults"]
+        words += ["-display", "none", "-no-reboot", "-kernel", str(kernel)]
+        words += ["-serial", f"file:{self._console}"]
+        words += ["-chardev", f"socket,id=qtest,fd={theirs.fileno()}"]
+        words += ["-qtest", "chardev:qtest", "-qtest-log", "none"]
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),)
+        )
+        ours.settimeout(WITHIN)
+        theirs.close()
+        ours.close()
+
+    def said(self) -> str:
+        """Return what came out of the serial port."""
+        return self._console.read_bytes().decode().replace("\r\n", "\n")
+
+    def wait_for(self, text: str, count: int = 1) -> None:
+        deadline = time.monotonic() + WITHIN
+        while not self._console.is_file() or self.said().count(text) < count:
+            assert time.monotonic() < deadline, f"waited for {text!r}; it said {self.said()}"
+            time.sleep(0.01)
+
+    def wait_for_end(self) -> str:
+        """Wait until the machine has switched itself off."""
+        assert self._process.wait(WITHIN) == 0
+        return self.said()
+
+    def drive(self, line: int, high: bool) -> None:
+        address, value = REGISTERS.mover(line, high)
+        assert self._ask(f"writel {address:#x} {value:#x}") == "OK"
+
+    def write(self, address: int, data: bytes) -> None:
+        assert self._ask(f"write {address:#x} {len(data):#x} 0x{data.hex()}") == "OK"
+
+    def is_high(self, line: int) -> bool:
+        seen = self._ask(f"read {REGISTERS.base:#x} {REGISTERS.size:#x}")
+        return REGISTERS.decode(bytes.fromhex(seen.removeprefix("OK 0x"))).latch(line)
+
+    def wait_for_level(self, line: int, high: bool) -> None:
+        deadline = time.monotonic() + WITHIN
+        while self.is_high(line) != high:
+            assert time.monotonic() < deadline, f"line {line} stays; it said {self.said()}"
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        with suppress(OSError):  # the machine is gone, and what is left cannot be sent
+            self._qtest.close()
+
+    def _ask(self, request: str) -> str:
+        print(request, file=self._qtest, flush=True)
+        return self._qtest.readline().strip()
+
+
+@pytest.fixture
+def guest(built: Path) -> "Maker":
+    return Maker(built)
+
+
+class Maker:
+    """Makes guests of what was built for a tender."""
+
+    def __init__(self, built: Path) -> None:
+        self._built = built
+        self.underlay = (built / "metal/underlay.img").read_bytes()
+
+    def __call__(self, name: str, *words: str, memory: int = 2, core: int = 0) -> Guest:
+        folders = (ROOT / "c/apps", ROOT / "tests/guests")
+        folder = next(one / name for one in folders if (one / name / "rpikit.toml").is_file())
+        unikernel = (self._built / f"apps/{name}/{name}.hvt").read_bytes()
+        grants = payload.grants_of(apps.load(folder))
+        return Guest(name, unikernel, memory * MIB, " ".join(words), grants, core)
+
+    def image(self, *guests: Guest) -> bytes:
+        return payload.image(self.underlay, guests)
+
+
+def run(image: bytes, place: Path) -> str:
+    with Metal(image, place) as metal:
+        return metal.wait_for_end()
+
+
+def press(metal: Metal, times: int) -> None:
+    for _ in range(times):
+        metal.drive(BUTTON, True)
+        metal.wait_for_level(LAMP, True)
+        metal.drive(BUTTON, False)
+        metal.wait_for_level(LAMP, False)
+
+
+def statuses(said: str) -> dict[str, int]:
+    return {name: int(status) for name, status in ENDED.findall(said)}
+
+
+def rpikit_build(target: str, out: Path) -> Path:
+    words = ["build", str(ROOT / "c/apps/hello"), "--target", target, "--out", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "rpikit", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    made = "kernel8.img" if target == "metal" else "rpikit-tender"
+    assert f"{out}/{made}: " in done.stdout
+    return out
+
+
+def test_an_application_is_built_into_an_image_that_boots(tmp_path: Path) -> None:
+    of_tender, of_metal = (rpikit_build(target, tmp_path / target) for target in ("hvt", "metal"))
+    assert (of_metal / "hello.hvt").read_bytes() == (of_tender / "hello.hvt").read_bytes()
+    image = (of_metal / "kernel8.img").read_bytes()
+    assert (of_tender / "hello.hvt").read_bytes() in image
+    said = run(image, tmp_path / "board")
+    assert "Hello, World\n" in said
+    assert said.endswith("underlay: hello: ended, status 0\nunderlay: all guests have ended\n"), (
+        said
+    )
+
+
+def test_a_guest_alone_has_the_console_for_itself(guest: Maker, tmp_path: Path) -> None:
+    said = run(guest.image(guest("quiet", "--solo5:quiet", "one word")), tmp_path)
+    assert "Solo5:" not in said
+    assert "one word" in said
+    assert "[quiet]" not in said
+
+
+GUESTS = {
+    **dict.fromkeys(("hello", "globals", "fpu", "tls", "time", "output"), 0),
+    **dict.fromkeys(("exception", "zeropage", "notls", "badstack", "ssp", "wnox", "rnox"), 255),
+    **dict.fromkeys(("xnow", "rnow"), 1),
+}
+
+
+def test_guests_end_as_they_do_under_a_tender_whoever_is_beside_them(
+    guest: Maker, tmp_path: Path
+) -> None:
+    made = [guest(name, core=number % 4) for number, name in enumerate(GUESTS)]
+    said = run(guest.image(*made), tmp_path)
+    assert statuses(said) == GUESTS
+    for name, status in GUESTS.items():
+        if status == 0:
+            assert f"[{name}] SUCCESS\n" in said
+        if status == 255:
+            assert f"[{name}] Solo5: ABORT: " in said
+        if status == 1:
+            assert f"{name}: stopped, status 1: host/guest translation fault: pc=0x" in said
+    assert "FAILURE" not in said
+
+
+def test_the_guests_status_and_memory_are_its_own(guest: Maker, tmp_path: Path) -> None:
+    made = {
+        "zero": (replace(guest("exit", "0"), name="zero"), 0),
+        "seven": (replace(guest("exit", "263"), name="seven"), 7),
+        "abort": (replace(guest("exit", "abort"), name="abort"), 255),
+        "small": (replace(guest("memory"), name="small"), 255),
+        "large": (replace(guest("memory", memory=4), name="large"), 0),
+        "gap": (replace(guest("clock_gap", "1"), name="gap"), 0),
+    }
+    said = run(guest.image(*(one for one, _ in made.values())), tmp_path)
+    assert statuses(said) == {name: status for name, (_, status) in made.items()}
+    assert "[small] Solo5: ABORT: " in said
+    assert "Not enough memory" in said
+
+
+BAD_CALLS = {
+    "unknown": "Invalid guest hypercall: num=31",
+    "own-unknown": "Invalid guest hypercall: num=",
+    "zero": "Invalid guest hypercall: num=0",
+    **dict.fromkeys(
+        ("beyond", "top", "misaligned", "readonly", "pointer", "length", "wrap"),
+        "Invalid guest access",
+    ),
+    **dict.fromkeys(("load", "wide", "byte", "between"), "Invalid guest mmio access"),
+}
+
+
+def test_a_bad_call_stops_its_guest_with_one_line_and_nobody_else(
+    guest: Maker, tmp_path: Path
+) -> None:
+    made = [
+        replace(guest("badcalls", word, core=number % 4), name=word)
+        for number, word in enumerate(BAD_CALLS)
+    ]
+    said = run(guest.image(*made, guest("time")), tmp_path)
+    assert statuses(said) == {**dict.fromkeys(BAD_CALLS, 1), "time": 0}
+    for word, message in BAD_CALLS.items():
+        assert f"underlay: {word}: stopped, status 1: {message}" in said
+
+
+def test_the_lamp_obeys_the_switch(guest: Maker, tmp_path: Path) -> None:
+    image = guest.image(guest("test_switch", "presses=3"))
+    with Metal(image, tmp_path) as metal:
+        metal.wait_for("ready")
+        press(metal, 2)
+        metal.drive(BUTTON, True)
+        metal.wait_for_level(LAMP, True)
+        metal.drive(BUTTON, False)  # the last one, after which the machine is gone
+        said = metal.wait_for_end()
+    assert statuses(said) == {"test_switch": 0}
+    assert "SUCCESS\n" in said
+
+
+def test_a_guest_that_spins_leaves_the_others_their_turn(guest: Maker, tmp_path: Path) -> None:
+    rogue = guest("rogue", memory=16)
+    lines = {one.name: one.line for one in rogue.grants}
+    with Metal(guest.image(rogue, guest("test_switch", "presses=2")), tmp_path) as metal:
+        metal.wait_for("[rogue] ready\n")
+        metal.drive(lines["spin"], True)
+        metal.wait_for("[rogue] spinning\n")
+        press(metal, 2)
+        metal.wait_for("underlay: test_switch: ended, status 0")
+        assert "rogue" not in statuses(metal.said())
+
+
+def test_what_is_granted_is_checked_against_the_manifest(guest: Maker, tmp_path: Path) -> None:
+    switch = guest("test_switch", "presses=0")
+    button, lamp = switch.grants
+    wrong = {
+        "unknown": (replace(button, name="bell"), "a line is granted that its manifest does not"),
+        "twice": (button, "a line of its manifest is granted twice"),
+        "direction": (replace(lamp, name=button.name, line=4), "in a direction that"),
+        "console": (replace(button, line=14), "that is not there, or somebody else's"),
+        "nowhere": (replace(button, line=54), "that is not there, or somebody else's"),
+    }
+    made = [
+        replace(switch, name=name, grants=(grant, grant) if name == "twice" else (grant,))
+        for name, (grant, _) in wrong.items()
+    ]
+    said = run(guest.image(*made, replace(guest("net"), name="net")), tmp_path)
+    assert statuses(said) == dict.fromkeys((*wrong, "net"), 1)
+    for name, (_, why) in wrong.items():
+        (line,) = [one for one in said.splitlines() if one.startswith(f"underlay: {name}: ")]
+        assert why in line
+    assert "underlay: net: stopped, status 1: a device of its manifest is not attached" in said
+
+
+def test_calls_on_lines_not_granted_are_refused_and_counted(guest: Maker, tmp_path: Path) -> None:
+    said = run(guest.image(guest("denied")), tmp_path)
+    assert statuses(said) == {"denied": 0}
+    assert re.search(r"^underlay: denied: \d+ calls refused: line not granted$", said, re.M)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda image, at: image[:at], "there is none"),
+        (lambda image, at: image[:at] + b"\0" + image[at + 1 :], "there is none"),
+        (lambda image, at: image[: at + 4] + b"\2" + image[at + 5 :], "of another version than 1"),
+    ],
+    ids=["none", "damaged", "other"],
+)
+def test_an_image_with_nothing_to_run_says_so(
+    guest: Maker, tmp_path: Path, change: Callable[[bytes, int], bytes], why: str
+) -> None:
+    whole = guest.image(guest("hello"))
+    said = run(change(whole, len(guest.underlay)), tmp_path)
+    assert said.startswith("underlay: nothing to run: the payload behind the image: ")
+    assert why in said
+
+
+def test_a_fault_of_its_own_parks_the_machine_with_a_report(
+    built: Path, guest: Maker, tmp_path: Path
+) -> None:
+    with (built / "metal/underlay.debug").open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(symbols, SymbolTableSection)
+        found = symbols.get_symbol_by_name("trap_decode")
+        assert found is not None
+        address = found[0]["st_value"]
+    with Metal(guest.image(guest("test_switch"), guest("rogue", core=1)), tmp_path) as metal:
+        metal.wait_for("[test_switch] test_switch: ready")
+        metal.write(address, bytes(4))  # no instruction
+        metal.wait_for("underlay: parked: exception on core ")
+        metal.wait_for(f": ESR 0x2000000, PC {address:#x}, address ")
+        before = metal.said()
+        metal.drive(BUTTON, True)
+        time.sleep(0.2)
+        assert metal.said() == before
+        assert not metal.is_high(LAMP)
+
+
+def test_the_underlay_itself_fits_in_64_kib(guest: Maker) -> None:
+    assert len(guest.underlay) <= 64 << 10

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The payload: the guests that the underlay finds behind its image, and where their memory is.
+
+Knows the layout of c/underlay/payload.h, and of the board's memory in c/underlay/layout.h; nothing
+of how guests come to be.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rpikit import describe, elf
+from rpikit.app import App
+from rpikit.errors import DescriptionError
+
+# Also in c/underlay; tests/unit/test_payload.py compares them.
+IMAGE = 0x80000
+OWN = 0x1000000
+GUESTS = 0x2000000
+END = 0x3B000000
+GUESTS_MAX = 16
+CORES = 4
+MAGIC = 0x474B5052
+VERSION = 1
+PAGE = 0x1000
+STEP = 0x200000
+
+FLAGS = tuple(
+    f"MFT_LINE_{word.upper().replace('-', '_')}"
+    for word in (*elf.LINE_FLAGS, "edge-rising", "edge-falling")
+)
+"""The bits of enum mft_line_flag in c/abi/manifest.h, the lowest first."""
+
+_NAME = 68
+_HEADER = struct.Struct("<IIQII")
+_GUEST = struct.Struct(f"<{_NAME}sI6QQQ")
+_GRANT = struct.Struct(f"<{_NAME}sIII")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A line that a guest is given by the name it has in the guest's manifest."""
+
+    name: str
+    line: int
+    flags: int = 0
+    """Bits of enum mft_line_flag, c/abi/manifest.h."""
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A unikernel for hvt, and what it is given; `memory` in bytes, on core `core`."""
+
+    name: str
+    unikernel: bytes
+    memory: int
+    words: str = ""
+    grants: tuple[Grant, ...] = ()
+    core: int = 0
+
+
+def grants_of(app: App) -> tuple[Grant, ...]:
+    """Return what an application is granted: each line as it is declared."""
+    return tuple(
+        Grant(one.name, one.line, sum(1 << FLAGS.index(flag) for flag in one.mft_flags))
+        for one in app.devices
+    )
+
+
+def pack(guests: Sequence[Guest]) -> bytes:
+    """Return guests as the underlay reads them, each with memory of its own in their order."""
+    if not 1 <= len(guests) <= GUESTS_MAX:
+        raise DescriptionError(f"{len(guests)} guests: the underlay runs 1 to {GUESTS_MAX}")
+    first = _HEADER.size + len(guests) * _GUEST.size
+    table, parts, memory = b"", b"", GUESTS
+    for one in guests:
+        places = []
+        for content in (one.unikernel, one.words.encode() + b"\0", _grants(one)):
+            parts += bytes(-(first + len(parts)) % 8)
+            places += [first + len(parts), len(content)]
+            parts += content
+        size = -(-one.memory // STEP) * STEP
+        table += _GUEST.pack(_name(one.name), one.core, *places, memory, size)
+        memory += size
+    if memory > END:
+        raise DescriptionError(
+            f"the guests need {describe.format_size(memory - GUESTS)} of memory; the board has "
+            f"{describe.format_size(END - GUESTS)} for them",
+            hint="give them less: firmware.memory",
+        )
+    return _HEADER.pack(MAGIC, VERSION, first + len(parts), len(guests), 0) + table + parts
+
+
+def image(underlay: bytes, guests: Sequence[Guest]) -> bytes:
+    """Return what the firmware loads: the underlay, and the guests behind it."""
+    made = underlay + bytes(-len(underlay) % PAGE) + pack(guests)
+    room = OWN - IMAGE
+    if len(made) > room:
+        raise DescriptionError(
+            f"kernel8.img: its {len(made)} bytes are {len(made) - room} too many",
+            hint="the unikernels in it have to be smaller, or fewer",
+        )
+    return made
+
+
+def _grants(guest: Guest) -> bytes:
+    return b"".join(_GRANT.pack(_name(one.name), one.line, one.flags, 0) for one in guest.grants)
+
+
+def _name(name: str) -> bytes:
+    found = name.encode()
+    if len(found) >= _NAME or b"\0" in found:
+        raise DescriptionError(f"{name!r}: a name has at most {_NAME - 1} characters")
+    return found
