@@ -84,14 +84,15 @@ class Keeper:
 
     def take(self) -> None:
         """Acquire the place, as soon as it is free if it may be waited for."""
-        until = time.monotonic() + float(self._wish["wait"])
+        patience = float(self._wish.get("wait", 0.0))
+        until = time.monotonic() + patience
         said = ""
         while True:
             holder = self._try()
             if not holder:
                 return
             if time.monotonic() >= until:
-                waited = f" after {self._wish['wait']:g} s" if self._wish["wait"] else ""
+                waited = f" after {patience:g} s" if patience else ""
                 raise RefusedError(
                     "busy",
                     f"{holder}{waited}",
