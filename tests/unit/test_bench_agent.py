@@ -269,7 +269,7 @@ def test_the_first_library_that_works_is_taken(tmp_path: Path, path: pytest.Monk
     ]
     path.setattr(sys, "path", [*places, *sys.path])
     found = Library.find()
-    assert found.name == "rpi-lgpio 0.6"
+    assert found.name == "rpi-lgpio as RPi.GPIO 0.6"
     assert not found.is_genuine
     assert sys.path[:2] == places
 

@@ -11,6 +11,7 @@ import pytest
 
 from rpikit import board, doctor, report, wiring
 from rpikit.checks import Diagnosis, Finding, host
+from rpikit.checks import bench as bench_checks
 from rpikit.checks import board as board_checks
 from rpikit.connect import Connection
 from rpikit.transport.local import Local
@@ -104,6 +105,30 @@ def test_a_board_out_of_reach_is_a_finding() -> None:
     assert "does not answer" in found.says
     assert found.mend is not None
     assert "ssh -p 1 pi@127.0.0.1" in found.mend
+
+
+def test_a_bench_computer_that_lacks_a_library_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gpiod.py").write_text("raise ImportError('none', name='gpiod')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    wires = {
+        "button": wiring.Wire(driver="gpiod", line=17),
+        "horn": wiring.Wire(driver="second-pin", line=27),
+        "lamp": wiring.Wire(driver="gpiod", line=18, host="pi@127.0.0.1:1"),
+    }
+    target = wiring.Target(name="desk", board="rpi3b", ssh="pi@127.0.0.1:1", wires=wires)
+    here, there = bench_checks.look(target, lambda line: None)
+    assert (here.where, here.what, here.state, here.code) == (
+        "bench of this machine",
+        "gpiod",
+        "fail",
+        3,
+    )
+    assert "the Python module gpiod is missing" in here.says
+    assert here.mend == "there: sudo apt install python3-libgpiod"
+    assert (there.where, there.state, there.code) == ("bench pi@127.0.0.1:1", "fail", 3)
+    assert "does not answer" in there.says
 
 
 def test_an_unknown_board_is_a_usage_fault() -> None:

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from rpikit import connect
-from rpikit.checks import About, Diagnosis, Finding, board, host
+from rpikit.checks import About, Diagnosis, Finding, bench, board, host
 from rpikit.errors import BoardError, RpikitError
 from rpikit.report import Reporter
 from rpikit.wiring import Target
@@ -16,6 +16,7 @@ def doctor(target: Target | None, *, reporter: Reporter) -> Diagnosis:
     findings = list(host.look())
     if target is not None:
         findings += _board(target, reporter)
+        findings += bench.look(target, reporter.step)
     return Diagnosis.of(findings)
 
 

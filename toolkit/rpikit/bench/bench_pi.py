@@ -111,7 +111,7 @@ class BenchPi(Closing):
             raise
         self._threads[1].start()
 
-    def ask(self, *words: object) -> str:
+    def ask(self, *words: object, within_s: float = _ANSWER_S) -> str:
         """Send a request and return what the answer has after its time."""
         request = " ".join(map(str, words))
         with self._news:
@@ -122,7 +122,7 @@ class BenchPi(Closing):
         try:
             sent_ns = time.monotonic_ns()
             self._write(f"{number} {request}\n".encode())
-            answer, received_ns = self._answer(number, request)
+            answer, received_ns = self._answer(number, request, within_s)
         finally:
             with self._news:
                 self._answers.pop(number, None)
@@ -136,8 +136,13 @@ class BenchPi(Closing):
 
     def line(self, number: int, driver: str, pull: str) -> "BenchPiLine":
         """Take a line, as an input with this pull."""
+        self.driver(driver)
         self._qualities.add(self.ask("open", number, driver, pull))
         return BenchPiLine(self, number)
+
+    def driver(self, name: str) -> str:
+        """Have a driver's library loaded; return its name and version."""
+        return self.ask("driver", name, within_s=_START_S)
 
     def claim(self) -> str:
         """Say what the stamps of its lines are worth."""
@@ -211,15 +216,15 @@ class BenchPi(Closing):
                 self._check()
                 raise BenchError(f"{self.name}: the bench agent is gone: {error}") from None
 
-    def _answer(self, number: int, request: str) -> tuple[str, int]:
+    def _answer(self, number: int, request: str, within_s: float) -> tuple[str, int]:
         with self._news:
-            self._news.wait_for(lambda: self._answers[number] or self._fault, _ANSWER_S)
+            self._news.wait_for(lambda: self._answers[number] or self._fault, within_s)
             answer = self._answers[number]
             if answer is None:
                 self._check()
                 raise BenchError(
                     f"{self.name}: the bench agent gave no answer to {request!r} within "
-                    f"{_ANSWER_S:.0f} s; it said last: {self._last or 'nothing'}"
+                    f"{within_s:.0f} s; it said last: {self._last or 'nothing'}"
                 )
             return answer
 

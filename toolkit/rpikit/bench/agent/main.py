@@ -55,6 +55,7 @@ class Agent:
         os.set_blocking(self._waking, False)
         self._verbs: dict[str, Callable[..., tuple[object, ...]]] = {
             "time": self._time,
+            "driver": self._load,
             "open": self._open,
             "out": self._out,
             "in": self._in,
@@ -193,6 +194,9 @@ class Agent:
         line = self._driver(driver).open(int(number), pull)
         self._lines[int(number)] = line
         return (f"{self._driver(driver).name}, {line.quality}",)
+
+    def _load(self, name: str) -> tuple[object, ...]:
+        return (self._driver(name).name,)
 
     def _driver(self, name: str) -> Gpiod | RpiGpio:
         if name not in self._drivers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ruff: noqa: PTH110, PTH112, PTH118, SIM105
+# ruff: noqa: PTH108, PTH110, PTH112, PTH118, PTH208, SIM105
 """Lines by RPi.GPIO, the library or rpi-lgpio in its place, and what stands by for them."""
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Library:
     def __init__(self, module: Any) -> None:
         self.module = module
         self.is_genuine = "RPi._GPIO" in sys.modules
-        self.name = f"{'RPi.GPIO' if self.is_genuine else 'rpi-lgpio'} {module.VERSION}"
+        told = f"RPi.GPIO {module.VERSION}"
+        self.name = told if self.is_genuine else f"rpi-lgpio as {told}"
         module.setwarnings(False)
         module.setmode(module.BCM)
         if self.is_genuine:
@@ -49,12 +50,15 @@ class Library:
             for name in [name for name in sys.modules if name.partition(".")[0] == "RPi"]:
                 del sys.modules[name]
             sys.path.insert(0, place)
+            before = _pipes()
             try:
                 return cls(importlib.import_module(_MODULE))
             except (ImportError, RuntimeError, OSError) as error:
                 refused.append(reason(error))
             finally:
                 sys.path.remove(place)
+                for pipe in _pipes() - before:
+                    os.unlink(pipe)  # it is open, and needs its name no more
         if not refused:
             raise FaultError("the Python module RPi.GPIO is missing", _INSTALL)
         if any("root" in said or "permission" in said.lower() for said in refused):
@@ -62,6 +66,11 @@ class Library:
         else:
             hint = 'there: sudo apt install python3-rpi-lgpio; or write driver = "gpiod"'
         raise FaultError(f"RPi.GPIO does not work: {'; '.join(refused)}", hint)
+
+
+def _pipes() -> set[str]:
+    """Return the pipes that lgpio, which rpi-lgpio uses, makes in the folder it is started in."""
+    return {name for name in os.listdir() if name.startswith(".lgd-nfy")}
 
 
 class RpiGpio:
