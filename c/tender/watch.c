@@ -3,6 +3,7 @@
 #include "tender/watch.h"
 
 #include "backends/linux/sys.h"
+#include "lib/literal.h"
 #include "tender/report.h"
 
 #define WATCHES_MAX 16
@@ -14,10 +15,6 @@
 #define WATCH_ALL_BYTES  (UINT64_C(0xff) << 5)
 #define WATCH_MASK(bits) ((uint64_t)(bits) << 24)
 #define WATCH_BITS_MAX   31
-
-/* LDR and LDRSW (literal), all sizes and SIMD: Arm ARM C4.1.88. */
-#define LITERAL_MASK UINT32_C(0x3b000000)
-#define LITERAL_LOAD UINT32_C(0x18000000)
 
 /* Covers [start, end) with the largest aligned blocks, from below, while there are watchpoints. */
 static uint32_t cover(struct kvm_guest_debug *debug, uint32_t used, uint32_t count, uint64_t start,
@@ -59,13 +56,12 @@ void watch_text(int device, int vcpu, const struct elf_plan *plan)
         sys_ioctl(vcpu, KVM_SET_GUEST_DEBUG, &debug);
 }
 
-/* Compilers of older guests put constants behind their functions and load them relative to the
- * PC: lawful, and too frequent to be served one by one. Such a guest is no longer watched. */
+/* A guest that makes one is no longer watched. */
 static bool is_literal_load(const struct guest_memory *memory, uint64_t pc)
 {
     const uint32_t *code = guest_in(memory, (struct guest_addr){pc}, sizeof(*code), sizeof(*code));
 
-    return code && (*code & LITERAL_MASK) == LITERAL_LOAD;
+    return code && literal_is_load(*code);
 }
 
 void watch_hit(const struct kvm *kvm, const struct guest_memory *memory)

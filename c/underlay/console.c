@@ -7,16 +7,19 @@
 
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/uart.h"
-#include "backends/console.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "underlay/core.h"
 
-#define ROOM 0x10000            /* bytes that wait, a power of two */
+#define SHARE 0x800             /* bytes of one guest that may wait */
+#define ROOM  0x10000           /* bytes that may wait: all the guests', and as many of our own */
 #define LATER UINT64_C(1000000) /* ns until there is room again, about */
 
+_Static_assert(2 * GUESTS_MAX * SHARE <= ROOM, "no guest can fill it for the others");
+_Static_assert(GUEST_LINE + PAYLOAD_NAME + 8 <= SHARE, "a line fits");
+
 static char waiting[ROOM] __attribute__((section(".own")));
-static uint32_t taken, sent; /* bytes, ever */
+static uint64_t taken, sent; /* bytes, ever */
 static bool returned;        /* a carriage return was sent for the line feed that comes next */
 static bool names_lines;
 static uint32_t lock;
@@ -49,23 +52,25 @@ static void send(void)
     }
 }
 
-/* Takes all of (text), or nothing if there is no room. */
-static bool put(const char *text, size_t size)
+/* Takes all of (text), or nothing: what (guest) wrote before has to be sent. NULL: our own. */
+static bool put(struct guest *guest, const char *text, size_t size)
 {
     begin();
     send();
-    const bool fits = size <= ROOM - (taken - sent);
+    const bool fits = size <= ROOM - (taken - sent) && (!guest || guest->told <= sent);
     for (size_t i = 0; fits && i < size; i++)
         waiting[taken++ % ROOM] = text[i];
+    if (fits && guest)
+        guest->told = taken;
     send();
     end();
     return fits;
 }
 
-/* (size) is at most ROOM. In a guest's turn the others have theirs until there is room. */
-static void put_all(const char *text, size_t size)
+/* (size) is at most SHARE. In a guest's turn the others have theirs until there is room. */
+static void put_all(struct guest *guest, const char *text, size_t size)
 {
-    while (!put(text, size)) {
+    while (!put(guest, text, size)) {
         if (core_guest())
             core_wait(clock_ticks() + clock_ticks_of(LATER));
     }
@@ -85,7 +90,7 @@ static void tell_line(struct guest *guest)
 
     memcpy(text + head, guest->line, guest->used);
     text[head + guest->used] = '\n';
-    put_all(text, head + guest->used + 1);
+    put_all(guest, text, head + guest->used + 1);
     guest->used = 0;
 }
 
@@ -98,9 +103,9 @@ void console_finish(struct guest *guest)
 void console_take(struct guest *guest, const char *text, size_t size)
 {
     if (!names_lines) {
-        for (; size > ROOM / 2; text += ROOM / 2, size -= ROOM / 2)
-            put_all(text, ROOM / 2);
-        put_all(text, size);
+        for (; size > SHARE; text += SHARE, size -= SHARE)
+            put_all(guest, text, SHARE);
+        put_all(guest, text, size);
         return;
     }
     for (size_t i = 0; i < size; i++) {
@@ -112,11 +117,6 @@ void console_take(struct guest *guest, const char *text, size_t size)
     }
 }
 
-void backend_console_write(const char *data, size_t size)
-{
-    console_take(core_guest(), data, size);
-}
-
 void console_say(const char *format, ...)
 {
     char text[GUEST_LINE];
@@ -125,7 +125,7 @@ void console_say(const char *format, ...)
     va_start(args, format);
     const size_t size = format_buffer_list(text, sizeof(text), format, args);
     va_end(args);
-    put_all(text, size < sizeof(text) ? size : sizeof(text) - 1);
+    put_all(NULL, text, size < sizeof(text) ? size : sizeof(text) - 1);
 }
 
 bool console_send(void)

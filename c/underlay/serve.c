@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a guest: it runs until it has to be left, is served, and goes on. */
 #include "backends/bcm2837/registers.h"
+#include "backends/console.h"
+#include "lib/literal.h"
+#include "underlay/console.h"
 #include "underlay/core.h"
 #include "underlay/end.h"
 #include "underlay/guest.h"
@@ -11,6 +14,11 @@
 #define NOBODY    UINT64_MAX /* what firmware says that has no such function */
 
 typedef unsigned long long number;
+
+void backend_console_write(const char *data, size_t size)
+{
+    console_take(core_guest(), data, size);
+}
 
 /* Says whether it was a call that is well-formed and was served. */
 static bool call(struct guest *guest, const struct trap *trap, uint64_t pc)
@@ -28,6 +36,31 @@ static bool call(struct guest *guest, const struct trap *trap, uint64_t pc)
                  (number)pc);
         return false;
     }
+}
+
+/* Text that is executed and not read holds constants, too, in older guests: lets such a guest read
+ * all of it, if that was what it did. */
+static bool reveals(struct guest *guest, const struct trap *trap, uint64_t pc)
+{
+    const uint32_t *const code =
+        guest_in(&guest->host.memory, (struct guest_addr){pc}, sizeof(*code), sizeof(*code));
+
+    if (trap->is_write || !stage2_hides(&guest->plan, trap->address) || !code ||
+        !literal_is_load(*code))
+        return false;
+    stage2_reveal(guest->tables, &guest->plan);
+    __asm__ volatile("dsb ishst\n\ttlbi vmalls12e1is\n\tdsb ish\n\tisb" ::: "memory");
+    return true;
+}
+
+static bool fault(struct guest *guest, const struct trap *trap, uint64_t pc)
+{
+    if (reveals(guest, trap, pc))
+        return true;
+    const bool is_hidden = !trap->is_write && stage2_hides(&guest->plan, trap->address);
+    end_stop(guest, "host/guest translation fault: pc=0x%llx, %s 0x%llx", (number)pc,
+             is_hidden ? "read of execute-only memory at" : "address", (number)trap->address);
+    return false;
 }
 
 /* Serves what the guest was left for; false: it was stopped. */
@@ -60,10 +93,11 @@ static bool serve(struct guest *guest)
         end_stop(guest, "Invalid guest mmio access: address=0x%llx, %s of %u bytes: pc=0x%llx",
                  (number)trap.address, trap.is_write ? "store" : "load", trap.size, (number)pc);
         return false;
-    default:
-        end_stop(guest, "host/guest translation fault: pc=0x%llx, address=0x%llx", (number)pc,
-                 (number)trap.address);
+    case TRAP_FETCH:
+        end_stop(guest, "host/guest translation fault: pc=0x%llx, nothing to execute", (number)pc);
         return false;
+    default:
+        return fault(guest, &trap, pc);
     }
 }
 

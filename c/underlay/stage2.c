@@ -67,9 +67,16 @@ static bool give(struct stage2 *tables, uint32_t *spares, uint64_t start, uint64
     return true;
 }
 
-static uint64_t rights_of(uint32_t flags)
+static bool is_hidden(const struct elf_segment *segment)
 {
-    return (flags & ELF_W ? WRITABLE : READABLE) | (flags & ELF_X ? 0 : NO_CODE);
+    return (segment->flags & (ELF_R | ELF_X)) == ELF_X;
+}
+
+static uint64_t rights_of(const struct elf_segment *segment)
+{
+    if (is_hidden(segment))
+        return 0;
+    return (segment->flags & ELF_W ? WRITABLE : READABLE) | (segment->flags & ELF_X ? 0 : NO_CODE);
 }
 
 bool stage2_write(struct stage2 *tables, uint64_t at, uint64_t size, const struct elf_plan *plan)
@@ -85,8 +92,29 @@ bool stage2_write(struct stage2 *tables, uint64_t at, uint64_t size, const struc
         return false;
     for (uint32_t i = 0; i < plan->segments; i++) {
         const struct elf_segment *segment = &plan->segment[i];
-        if (!give(tables, &spares, segment->start, segment->end, rights_of(segment->flags)))
+        if (!give(tables, &spares, segment->start, segment->end, rights_of(segment)))
             return false;
     }
     return true;
+}
+
+bool stage2_hides(const struct elf_plan *plan, uint64_t address)
+{
+    for (uint32_t i = 0; i < plan->segments; i++) {
+        const struct elf_segment *segment = &plan->segment[i];
+        if (address >= segment->start && address < segment->end)
+            return is_hidden(segment);
+    }
+    return false;
+}
+
+void stage2_reveal(struct stage2 *tables, const struct elf_plan *plan)
+{
+    uint32_t none = STAGE2_SPARES; /* pages that are hidden were told apart before */
+
+    for (uint32_t i = 0; i < plan->segments; i++) {
+        const struct elf_segment *segment = &plan->segment[i];
+        if (is_hidden(segment))
+            give(tables, &none, segment->start, segment->end, READABLE);
+    }
 }

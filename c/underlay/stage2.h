@@ -24,8 +24,14 @@ struct stage2 {
 
 /* Writes the tables of a guest whose (size) bytes, a multiple of 2 MiB up to a GiB, lie at the
  * physical address (at), as is: segments that are not writable are read-only, those that are
- * executable are executed and no others are; what lies below the program is read. Tables lie where
+ * executable are executed and no others are, and not read if the file says so; what lies below the
+ * program is read. Tables lie where
  * their pointers say. False if the plan needs more than STAGE2_SPARES. */
 bool stage2_write(struct stage2 *tables, uint64_t at, uint64_t size, const struct elf_plan *plan);
+
+/* Whether (address) is in text that is executed and not read. */
+bool stage2_hides(const struct elf_plan *plan, uint64_t address);
+/* Lets all of it be read, in tables that were written. Who uses them has to forget what was. */
+void stage2_reveal(struct stage2 *tables, const struct elf_plan *plan);
 
 #endif

@@ -13,6 +13,9 @@ enum { WFX = 0x01, HVC = 0x16, SMC = 0x17, FETCH = 0x20, DATA = 0x24 }; /* ESR_E
 #define OF_WALK(syndrome)    (((syndrome) >> 7 & 1) != 0)
 #define IS_WRITE(syndrome)   (((syndrome) >> 6 & 1) != 0)
 
+/* The core tells the page only of what is nowhere; else HPFAR_EL2 is from some time before. */
+#define IS_NOWHERE(syndrome) (((syndrome) & 0x3c) == 0x04)
+
 #define IN_PAGE              UINT64_C(0xfff)
 
 /* HPFAR_EL2 has the page from bit 4 on. */
@@ -21,7 +24,8 @@ static uint64_t address_of(uint64_t fault, uint64_t page)
     return page >> 4 << 12 | (fault & IN_PAGE);
 }
 
-static struct trap decode_access(uint64_t syndrome, uint64_t address, uint64_t memory_size)
+static struct trap decode_access(uint64_t syndrome, uint64_t fault, uint64_t address,
+                                 uint64_t memory_size)
 {
     struct trap trap = {
         .kind = TRAP_ACCESS,
@@ -32,8 +36,9 @@ static struct trap decode_access(uint64_t syndrome, uint64_t address, uint64_t m
     };
     const uint64_t offset = address - HVT_CALL_BASE;
 
-    if (address < memory_size || OF_WALK(syndrome)) {
+    if (!IS_NOWHERE(syndrome) || OF_WALK(syndrome) || address < memory_size) {
         trap.kind = TRAP_FAULT;
+        trap.address = fault;
     } else if (!IS_DECODED(syndrome)) {
         trap.kind = TRAP_OPAQUE;
     } else if (trap.is_write && trap.size == 4 && offset % 8 == 0 && offset < HVT_CALL_WINDOW) {
@@ -50,7 +55,7 @@ struct trap trap_decode(uint64_t syndrome, uint64_t fault, uint64_t page, uint64
 
     switch (CLASS(syndrome)) {
     case DATA:
-        return decode_access(syndrome, address, memory_size);
+        return decode_access(syndrome, fault, address, memory_size);
     case FETCH:
         return (struct trap){.kind = TRAP_FETCH, .address = address};
     case WFX:

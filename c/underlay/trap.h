@@ -19,7 +19,7 @@ enum trap_kind {
 
 struct trap {
     enum trap_kind kind;
-    uint64_t address; /* guest-physical, where there is one */
+    uint64_t address; /* guest-physical, where there is one; of a fault the guest's own */
     uint32_t number;  /* of the call */
     uint32_t reg;     /* general register that is stored or loaded; 31: zero */
     uint32_t size;    /* bytes of the access */

@@ -11,7 +11,7 @@
 #define STEP UINT64_C(0x200000)
 
 static struct {
-    struct payload head;
+    uint8_t head[sizeof(struct payload)]; /* in front of its table */
     struct payload_guest guests[2];
     struct payload_grant grants[2];
     char words[16];
@@ -27,8 +27,10 @@ static struct payload_part part(const void *at, uint64_t size)
 static void make(void)
 {
     memset(&bytes, 0, sizeof(bytes));
-    bytes.head = (struct payload){
-        .magic = PAYLOAD_MAGIC, .version = PAYLOAD_VERSION, .size = sizeof(bytes), .count = 2};
+    payload->magic = PAYLOAD_MAGIC;
+    payload->version = PAYLOAD_VERSION;
+    payload->size = sizeof(bytes);
+    payload->count = 2;
     for (uint32_t i = 0; i < 2; i++) {
         struct payload_guest *guest = &bytes.guests[i];
         strcpy(guest->name, "guest");
@@ -71,15 +73,15 @@ static void its_head_has_to_fit(void)
     CHECK_TEXT(payload_check(payload, sizeof(struct payload) - 1, LOW, HIGH), "there is none");
     CHECK_TEXT(payload_check(payload, sizeof(bytes) - 1, LOW, HIGH),
                "it is larger than there is room");
-    bytes.head.magic++;
+    payload->magic++;
     refused("there is none");
-    bytes.head.version++;
+    payload->version++;
     refused("it is of another version than 1");
-    bytes.head.count = 0;
+    payload->count = 0;
     refused("it has less than 1 or more than 16 guests");
-    bytes.head.count = GUESTS_MAX + 1;
+    payload->count = GUESTS_MAX + 1;
     refused("it has less than 1 or more than 16 guests");
-    bytes.head.size = sizeof(struct payload) + 2 * sizeof(struct payload_guest) - 1;
+    payload->size = sizeof(struct payload) + 2 * sizeof(struct payload_guest) - 1;
     refused("its table is larger than it is");
 }
 

@@ -94,6 +94,26 @@ static void text_may_fill_whole_blocks_and_parts(void)
     check(12 * MIB, &plan);
 }
 
+static void text_that_is_executed_and_not_read_can_be_revealed(void)
+{
+    struct elf_plan plan = usual;
+
+    plan.segment[0].flags = ELF_X;
+    CHECK(map(2 * MIB, &plan));
+    CHECK_EQUAL(walk(MIB), EXECUTE);
+    CHECK_EQUAL(walk(MIB + PAGE), EXECUTE);
+    CHECK_EQUAL(walk(MIB + 2 * PAGE), READ);
+    CHECK(stage2_hides(&plan, MIB + 2 * PAGE - 1));
+    CHECK(!stage2_hides(&plan, MIB + 2 * PAGE));
+    CHECK(!stage2_hides(&plan, MIB - 1));
+    CHECK(!stage2_hides(&usual, MIB));
+    stage2_reveal(&tables, &plan);
+    CHECK_EQUAL(walk(MIB), READ_EXECUTE);
+    CHECK_EQUAL(walk(MIB + PAGE), READ_EXECUTE);
+    CHECK_EQUAL(walk(MIB + 2 * PAGE), READ);
+    CHECK_EQUAL(walk(MIB + 3 * PAGE), READ_WRITE);
+}
+
 static void text_in_too_many_places_is_refused(void)
 {
     struct elf_plan plan = {.segments = STAGE2_SPARES + 1};
@@ -112,6 +132,7 @@ int main(void)
 {
     memory_is_what_the_file_says();
     text_may_fill_whole_blocks_and_parts();
+    text_that_is_executed_and_not_read_can_be_revealed();
     text_in_too_many_places_is_refused();
     return 0;
 }

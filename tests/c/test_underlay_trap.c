@@ -8,7 +8,9 @@
 #define MEMORY UINT64_C(0x200000)
 
 /* ESR_EL2 of a data abort from below. */
-#define DATA    (UINT64_C(0x24) << 26 | UINT64_C(1) << 25)
+#define DATA    (UINT64_C(0x24) << 26 | UINT64_C(1) << 25 | NOWHERE)
+#define NOWHERE UINT64_C(0x06) /* no translation at level 2 */
+#define REFUSED UINT64_C(0x0f) /* no permission at level 3 */
 #define DECODED (UINT64_C(1) << 24)
 #define STORE   (UINT64_C(1) << 6)
 #define SIZE(n) ((uint64_t)(n) << 22)
@@ -16,10 +18,12 @@
 #define WALK    (UINT64_C(1) << 7)
 #define CALL    (DATA | DECODED | STORE | SIZE(2))
 
+#define OWN UINT64_C(0xffff000000000000)
+
 static struct trap decode(uint64_t syndrome, uint64_t address)
 {
     /* The guest's virtual address has the same place in its page, and may be another one. */
-    return trap_decode(syndrome, 0xffff000000000000 | (address & 0xfff), address >> 12 << 4, MEMORY);
+    return trap_decode(syndrome, OWN | (address & 0xfff), address >> 12 << 4, MEMORY);
 }
 
 static void a_store_of_32_bits_to_the_window_is_a_call(void)
@@ -60,7 +64,16 @@ static void what_its_own_memory_refuses_is_a_fault(void)
 {
     CHECK_EQUAL(decode(CALL, MEMORY - 4).kind, TRAP_FAULT);
     CHECK_EQUAL(decode(DATA, 0x1000).kind, TRAP_FAULT);
-    CHECK_EQUAL(decode(DATA, 0x1000).address, 0x1000);
+    CHECK_EQUAL(decode(DATA, 0x1008).address, OWN | 8);
+}
+
+static void a_refusal_is_no_call_whatever_page_was_told_before(void)
+{
+    const struct trap trap = decode((CALL & ~NOWHERE) | REFUSED, HVT_CALL_ADDRESS(5));
+
+    CHECK_EQUAL(trap.kind, TRAP_FAULT);
+    CHECK_EQUAL(trap.address, OWN | 40);
+    CHECK(!trap.skips);
 }
 
 static void tables_of_its_own_that_are_nowhere_make_no_call(void)
@@ -88,6 +101,7 @@ int main(void)
     a_store_of_32_bits_to_the_window_is_a_call();
     other_accesses_there_are_none();
     what_its_own_memory_refuses_is_a_fault();
+    a_refusal_is_no_call_whatever_page_was_told_before();
     tables_of_its_own_that_are_nowhere_make_no_call();
     the_rest_is_told_apart();
     return 0;

@@ -3,6 +3,7 @@
 
 import re
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -241,16 +242,41 @@ def test_the_lamp_obeys_the_switch(guest: Maker, tmp_path: Path) -> None:
     assert "SUCCESS\n" in said
 
 
-def test_a_guest_that_spins_leaves_the_others_their_turn(guest: Maker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["spin", "flood", "hoard"])
+def test_a_guest_that_misbehaves_leaves_the_others_their_turn(
+    guest: Maker, tmp_path: Path, word: str
+) -> None:
     rogue = guest("rogue", memory=16)
     lines = {one.name: one.line for one in rogue.grants}
     with Metal(guest.image(rogue, guest("test_switch", "presses=2")), tmp_path) as metal:
+        metal.wait_for("[test_switch] test_switch: ready")
         metal.wait_for("[rogue] ready\n")
-        metal.drive(lines["spin"], True)
-        metal.wait_for("[rogue] spinning\n")
+        metal.drive(lines[word], True)
         press(metal, 2)
         metal.wait_for("underlay: test_switch: ended, status 0")
         assert "rogue" not in statuses(metal.said())
+
+
+def execute_only(image: bytes) -> bytes:
+    """Return an ELF file whose executable segments cannot be read, as upstream links its guests."""
+    patched = bytearray(image)
+    at, size, count = (*struct.unpack_from("<Q", image, 32), *struct.unpack_from("<HH", image, 54))
+    for header in range(at, at + size * count, size):
+        kind, flags = struct.unpack_from("<II", image, header)
+        if kind == 1 and flags & 1:
+            struct.pack_into("<I", patched, header + 4, 1)
+    return bytes(patched)
+
+
+def test_execute_only_text_is_executed_and_not_read(guest: Maker, tmp_path: Path) -> None:
+    made = [
+        replace(one, unikernel=execute_only(one.unikernel))
+        for one in (guest("hello"), guest("fpu"), guest("xnor", core=1))
+    ]
+    said = run(guest.image(*made), tmp_path)
+    assert statuses(said) == {"hello": 0, "fpu": 0, "xnor": 1}
+    assert re.search(r"xnor: stopped, .* pc=0x\w+, read of execute-only memory at 0x10", said)
+    assert "FAILURE" not in said
 
 
 def test_what_is_granted_is_checked_against_the_manifest(guest: Maker, tmp_path: Path) -> None:

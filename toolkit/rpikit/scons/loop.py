@@ -16,7 +16,8 @@ SANITIZERS = [
 
 _OF_THE_UNDERLAY = (
     *("backends/bcm2837/gpio", "underlay/edges/gpio", "underlay/edges/interrupts"),
-    *("underlay/payload", "underlay/schedule", "underlay/stage2", "underlay/trap"),
+    *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),
+    "underlay/trap",
 )
 """Its files that touch no register, or those of the chip in a way that a test can have its own."""
 
