@@ -242,16 +242,38 @@ def test_the_lamp_obeys_the_switch(guest: Maker, tmp_path: Path) -> None:
     assert "SUCCESS\n" in said
 
 
-@pytest.mark.parametrize("word", ["spin", "flood", "hoard"])
+def test_edges_wake_a_guest_and_none_is_lost(guest: Maker, tmp_path: Path) -> None:
+    presses = guest("gpio_presses", "count=10")
+    (lamp,) = (one.line for one in presses.grants if one.name == "lamp")
+    with Metal(guest.image(presses), tmp_path) as metal:
+        metal.wait_for("ready")
+        for _ in range(4):
+            metal.drive(BUTTON, True)
+            metal.wait_for_level(lamp, True)
+            metal.drive(BUTTON, False)
+            metal.wait_for_level(lamp, False)
+        metal.drive(BUTTON, True)
+        metal.wait_for_level(lamp, True)
+        metal.drive(BUTTON, False)  # the last one, after which the machine is gone
+        said = metal.wait_for_end()
+    assert "counted 10\nSUCCESS\n" in said
+    assert statuses(said) == {"gpio_presses": 0}
+
+
+DEEDS = {"spin": "spinning", "flood": "flooding the console", "hoard": "has it all"}
+
+
+@pytest.mark.parametrize("deed", list(DEEDS))
 def test_a_guest_that_misbehaves_leaves_the_others_their_turn(
-    guest: Maker, tmp_path: Path, word: str
+    guest: Maker, tmp_path: Path, deed: str
 ) -> None:
     rogue = guest("rogue", memory=16)
     lines = {one.name: one.line for one in rogue.grants}
     with Metal(guest.image(rogue, guest("test_switch", "presses=2")), tmp_path) as metal:
         metal.wait_for("[test_switch] test_switch: ready")
         metal.wait_for("[rogue] ready\n")
-        metal.drive(lines[word], True)
+        metal.drive(lines[deed], True)
+        metal.wait_for(f"[rogue] {DEEDS[deed]}")
         press(metal, 2)
         metal.wait_for("underlay: test_switch: ended, status 0")
         assert "rogue" not in statuses(metal.said())
