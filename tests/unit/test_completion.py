@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from test_cli import ask
+from test_wires import RPIKIT_TOML
 
 from rpikit import completion
 
@@ -55,3 +56,18 @@ def test_a_shell_completes_the_guests_of_the_board_that_is_named(
     assert complete(f"rpikit {command} ") == ["lamp"]
     assert complete(f"rpikit {command} --board desk ") == ["hall", "porch"]
     assert complete(f"rpikit {command} -b desk p") == ["porch"]
+
+
+def test_a_shell_completes_the_pins_that_can_be_pressed(tmp_path: Path) -> None:
+    (tmp_path / "rpikit.toml").write_text(RPIKIT_TOML)
+    (tmp_path / "main.c").touch()
+
+    def complete(words: str) -> list[str]:
+        at = str(len(words.split(" ")) - 1)
+        done = ask(cwd=tmp_path, COMP_WORDS=words, COMP_CWORD=at, _RPIKIT_COMPLETE="bash_complete")
+        return [line.removeprefix("plain,") for line in done.stdout.splitlines()]
+
+    assert complete("rpikit bench press ") == ["button"]
+    assert complete("rpikit bench press b") == ["button"]
+    assert "lamp" not in complete("rpikit bench press l")
+    assert complete("rpikit bench c") == ["check"]

@@ -52,3 +52,24 @@ def test_times_and_numbers_do_not_mix() -> None:
     for act in (lambda: 5 * ms + 5, lambda: 5 * ms - 5, lambda: 5 * ms * ms):  # type: ignore[operator]
         with pytest.raises(TypeError):
             act()
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("50ms", 50 * ms),
+        ("1.5 s", 1500 * ms),
+        ("250us", 250 * us),
+        ("7ns", 7 * ns),
+        ("2min", 120 * s),
+        ("0s", 0 * s),
+    ],
+)
+def test_a_time_that_is_typed_has_its_unit(text: str, duration: Duration) -> None:
+    assert units.parse(text) == duration
+
+
+@pytest.mark.parametrize("text", ["50", "", "ms", "-5ms", "1e3ms", "5 m", "5ms ", "1h"])
+def test_a_time_without_its_unit_is_told_how_to_write_it(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time; write a number with its unit, such as 50ms"):
+        units.parse(text)

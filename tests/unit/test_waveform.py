@@ -85,3 +85,11 @@ def test_a_pin_without_edges_is_a_straight_line() -> None:
 def test_the_glyphs_fit_the_stream() -> None:
     assert waveform.glyphs_for(io.TextIOWrapper(io.BytesIO(), "utf-8")) is waveform.BLOCKS
     assert waveform.glyphs_for(io.TextIOWrapper(io.BytesIO(), "ascii")) is waveform.ASCII
+
+
+def test_many_edges_may_be_counted_instead() -> None:
+    busy = Trace(False, tuple((at * 1_000_000, at % 2 == 0) for at in range(1, 9)))
+    calm = Trace(False, ((2_000_000, True),))
+    drawn = waveform.draw({"busy": busy, "calm": calm}, span=(0, 10_000_000), most=3).splitlines()
+    assert drawn[0].endswith("   8 edges")
+    assert drawn[1].endswith("   on 2.0 ms")
