@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from rpikit import board
+from rpikit.device import DeviceHalf
 from rpikit.paths import data_root
+from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins
@@ -33,6 +35,13 @@ def virtual_bench_pi(virtual_state: Path) -> Iterator[Machine]:
     """Give the board that presses the buttons of the one that all tests share."""
     yield machine.up(board.load("virtual-pi3-bench"), name=BENCH_PI)
     machine.down(BENCH_PI)
+
+
+@pytest.fixture
+def virtual_dut(virtual_board: Machine, virtual_ssh: Ssh) -> Iterator[Machine]:
+    """Give the board that all tests share, and end its firmware, which looks at its switch."""
+    yield virtual_board
+    DeviceHalf(virtual_ssh).stop_all()
 
 
 def passes(folder: Path, *options: str) -> dict[str, tuple[str, int, str | None]]:
@@ -70,7 +79,7 @@ def test_on_this_machine(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("driver", ON_THE_BOARD)
-def test_on_the_virtual_board(driver: str, virtual_board: Machine, tmp_path: Path) -> None:
+def test_on_the_virtual_board(driver: str, virtual_dut: Machine, tmp_path: Path) -> None:
     lines = ON_THE_BOARD[driver]
     ends = passes(tmp_path, "--bench", str(wiring(tmp_path, driver, lines)))
     assert ends == {"button": (driver, lines[0], None), "lamp": (driver, lines[1], None)}
@@ -78,7 +87,7 @@ def test_on_the_virtual_board(driver: str, virtual_board: Machine, tmp_path: Pat
 
 @pytest.mark.parametrize("driver", ON_THE_BENCH_PI)
 def test_by_a_bench_pi(
-    driver: str, virtual_board: Machine, virtual_bench_pi: Machine, tmp_path: Path
+    driver: str, virtual_dut: Machine, virtual_bench_pi: Machine, tmp_path: Path
 ) -> None:
     lines = ON_THE_BENCH_PI[driver]
     ends = passes(tmp_path, "--bench", str(wiring(tmp_path, driver, lines, BENCH_PI)))
@@ -86,6 +95,6 @@ def test_by_a_bench_pi(
         "button": (driver, lines[0], BENCH_PI),
         "lamp": (driver, lines[1], BENCH_PI),
     }
-    for there in (virtual_board, virtual_bench_pi):
+    for there in (virtual_dut, virtual_bench_pi):
         with Pins(there.pins_socket) as pins:
             assert pins.plugs() == []
