@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The console that all guests share: what they write waits here for the serial port, which is slower
- * than they are. With several guests each line says whose it is, and none is torn. */
+/* The console that all guests share: what they write waits here for the serial port, which is
+ * slower than they are. With several guests each line says whose it is, and none is torn. */
 #ifndef RPIKIT_UNDERLAY_CONSOLE_H
 #define RPIKIT_UNDERLAY_CONSOLE_H
 

@@ -12,6 +12,7 @@ _Static_assert(offsetof(struct context, vectors) == 224 &&
                    offsetof(struct context, fpcr) == 224 + 512,
                "switch.S");
 
+/* clang-format off */
 /* Each register of EL1 that a guest can set, and where EL2 returns to. */
 #define ALL(x)                                                                                     \
     x(ELR, elr_el2) x(SPSR, spsr_el2) x(OFFSET, cntvoff_el2)                                       \
@@ -22,6 +23,7 @@ _Static_assert(offsetof(struct context, vectors) == 224 &&
     x(ID, contextidr_el1) x(T0, tpidr_el0) x(TRO, tpidrro_el0) x(T1, tpidr_el1)                    \
     x(KCTL, cntkctl_el1) x(CSSEL, csselr_el1)                                                      \
     x(TIMER, cntv_ctl_el0) x(COMPARE, cntv_cval_el0)
+/* clang-format on */
 
 #define AS_NAME(name, reg) name,
 #define SAVE(name, reg)    context->registers[name] = READ_REGISTER(reg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a guest is in a core while it runs, besides the general registers; kept here while another
- * guest does. */
+/* What of a guest is in a core while it runs, besides the general registers; kept here while
+ * another guest does. */
 #ifndef RPIKIT_UNDERLAY_CONTEXT_H
 #define RPIKIT_UNDERLAY_CONTEXT_H
 

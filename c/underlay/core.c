@@ -11,12 +11,12 @@
 #include "underlay/console.h"
 #include "underlay/end.h"
 
-#define STACK   0x4000
-#define KEPT    12             /* words of a stack that switch.S takes: x19 to x30 */
-#define SLICE   UINT64_C(1000000) /* ns */
+#define STACK 0x4000
+#define KEPT  12                /* words of a stack that switch.S takes: x19 to x30 */
+#define SLICE UINT64_C(1000000) /* ns */
 
-/* HCR_EL2: the guest is AArch64, in stage 2; its WFIs, WFEs, SMCs, own registers of the core and all
- * interrupts come here; it cannot throw away what is in caches. */
+/* HCR_EL2: the guest is AArch64, in stage 2; its WFIs, WFEs, SMCs, own registers of the core and
+ * all interrupts come here; it cannot throw away what is in caches. */
 #define GUEST                                                                                      \
     (UINT64_C(1) << 31 | UINT64_C(1) << 21 | UINT64_C(1) << 20 | UINT64_C(1) << 19 |               \
      UINT64_C(1) << 13 | UINT64_C(7) << 3 | UINT64_C(1) << 1 | UINT64_C(1))

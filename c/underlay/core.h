@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A core and its guests, which take turns: each has a stack of its own here, so that one can wait in
- * the middle of a call while the others run. */
+/* A core and its guests, which take turns: each has a stack of its own here, so that one can wait
+ * in the middle of a call while the others run. */
 #ifndef RPIKIT_UNDERLAY_CORE_H
 #define RPIKIT_UNDERLAY_CORE_H
 

@@ -26,8 +26,8 @@ struct guest {
     const char *name;
     uint32_t number; /* in the payload */
     uint32_t core;
-    uint64_t told;   /* bytes on the console when it had written there last */
-    uint32_t used;   /* of line */
+    uint64_t told; /* bytes on the console when it had written there last */
+    uint32_t used; /* of line */
     char line[GUEST_LINE];
     struct elf_notes notes; /* its manifest's entries are the end */
 };

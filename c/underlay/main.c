@@ -17,8 +17,8 @@ static bool is_ready; /* the guests are made, and may run */
 
 static void check_payload(void)
 {
-    const char *const wrong = payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload,
-                                            LAYOUT_GUESTS, LAYOUT_END);
+    const char *const wrong =
+        payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload, LAYOUT_GUESTS, LAYOUT_END);
 
     if (!wrong)
         return;

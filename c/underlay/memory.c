@@ -5,7 +5,7 @@
 #include "backends/bcm2837/registers.h"
 
 /* DCZID_EL0, CTR_EL0: sizes in words of 4 bytes, as powers of 2. */
-#define ZEROED(id) (UINT64_C(4) << ((id) & 15))
+#define ZEROED(id) (UINT64_C(4) << ((id)&15))
 #define LINE(type) (UINT64_C(4) << ((type) >> 16 & 15))
 
 void memory_clear(void *at, uint64_t size)

@@ -12,12 +12,12 @@
 #define PAGE      UINT64_C(0x1000)
 
 #define AS_BLOCK  UINT64_C(0x1)
-#define TABLE     UINT64_C(0x3)        /* also: a page, in the last table */
-#define NORMAL    (UINT64_C(0) << 2)   /* slot 0 of MAIR */
-#define DEVICE    (UINT64_C(1) << 2)   /* slot 1 */
-#define MUST      (UINT64_C(1) << 6)   /* one, at EL2 */
+#define TABLE     UINT64_C(0x3)      /* also: a page, in the last table */
+#define NORMAL    (UINT64_C(0) << 2) /* slot 0 of MAIR */
+#define DEVICE    (UINT64_C(1) << 2) /* slot 1 */
+#define MUST      (UINT64_C(1) << 6) /* one, at EL2 */
 #define READ_ONLY (UINT64_C(1) << 7)
-#define SHARED    (UINT64_C(3) << 8)   /* inner shareable */
+#define SHARED    (UINT64_C(3) << 8) /* inner shareable */
 #define ACCESSED  (UINT64_C(1) << 10)
 #define NO_CODE   (UINT64_C(1) << 54)
 

@@ -68,8 +68,7 @@ static const char *check_guest(const struct payload *payload, uint32_t number, u
     return check_grants(payload, guest->grants);
 }
 
-const char *payload_check(const struct payload *payload, uint64_t room, uint64_t low,
-                          uint64_t high)
+const char *payload_check(const struct payload *payload, uint64_t room, uint64_t low, uint64_t high)
 {
     if (room < sizeof(*payload) || payload->magic != PAYLOAD_MAGIC)
         return "there is none";

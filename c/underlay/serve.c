@@ -67,9 +67,8 @@ static bool fault(struct guest *guest, const struct trap *trap, uint64_t pc)
 static bool serve(struct guest *guest)
 {
     const uint64_t pc = READ_REGISTER(elr_el2);
-    const struct trap trap =
-        trap_decode(READ_REGISTER(esr_el2), READ_REGISTER(far_el2), READ_REGISTER(hpfar_el2),
-                    guest->host.memory.size);
+    const struct trap trap = trap_decode(READ_REGISTER(esr_el2), READ_REGISTER(far_el2),
+                                         READ_REGISTER(hpfar_el2), guest->host.memory.size);
 
     if (trap.skips)
         WRITE_REGISTER(elr_el2, pc + 4);
@@ -86,8 +85,10 @@ static bool serve(struct guest *guest)
         context_inject(UNDEFINED);
         return true;
     case TRAP_OPAQUE:
-        end_stop(guest, "Invalid guest mmio access: an instruction that cannot be decoded: "
-                 "pc=0x%llx", (number)pc);
+        end_stop(guest,
+                 "Invalid guest mmio access: an instruction that cannot be decoded: "
+                 "pc=0x%llx",
+                 (number)pc);
         return false;
     case TRAP_ACCESS:
         end_stop(guest, "Invalid guest mmio access: address=0x%llx, %s of %u bytes: pc=0x%llx",

@@ -4,23 +4,23 @@
 
 #include "abi/boot_info.h"
 
-#define BLOCK      UINT64_C(0x200000)
-#define PAGE       UINT64_C(0x1000)
+#define BLOCK    UINT64_C(0x200000)
+#define PAGE     UINT64_C(0x1000)
 
-#define AS_BLOCK   UINT64_C(0x1)
-#define TABLE      UINT64_C(0x3)        /* also: a page, in the last table */
-#define KIND       UINT64_C(0x3)
-#define NORMAL     (UINT64_C(0xf) << 2) /* write-back memory */
-#define READABLE   (UINT64_C(0x1) << 6)
-#define WRITABLE   (UINT64_C(0x3) << 6) /* and readable */
-#define SHARED     (UINT64_C(0x3) << 8) /* inner shareable */
-#define ACCESSED   (UINT64_C(0x1) << 10)
-#define NO_CODE    (UINT64_C(0x1) << 54)
+#define AS_BLOCK UINT64_C(0x1)
+#define TABLE    UINT64_C(0x3) /* also: a page, in the last table */
+#define KIND     UINT64_C(0x3)
+#define NORMAL   (UINT64_C(0xf) << 2) /* write-back memory */
+#define READABLE (UINT64_C(0x1) << 6)
+#define WRITABLE (UINT64_C(0x3) << 6) /* and readable */
+#define SHARED   (UINT64_C(0x3) << 8) /* inner shareable */
+#define ACCESSED (UINT64_C(0x1) << 10)
+#define NO_CODE  (UINT64_C(0x1) << 54)
 
-#define MEMORY     (NORMAL | SHARED | ACCESSED)
-#define DATA       (WRITABLE | NO_CODE)
-#define RIGHTS     (WRITABLE | NO_CODE)
-#define ADDRESS    UINT64_C(0x0000fffffffff000)
+#define MEMORY   (NORMAL | SHARED | ACCESSED)
+#define DATA     (WRITABLE | NO_CODE)
+#define RIGHTS   (WRITABLE | NO_CODE)
+#define ADDRESS  UINT64_C(0x0000fffffffff000)
 
 static void clear(uint64_t *table)
 {

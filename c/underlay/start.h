@@ -14,7 +14,8 @@ struct frame {
 };
 
 /* The program: core 0 comes here with what the firmware left in x0, the others once they were
- * let go. All are at EL2 with the MMU off, all interrupts masked, on a stack of CORE_STACK bytes. */
+ * let go. All are at EL2 with the MMU off, all interrupts masked, on a stack of CORE_STACK bytes.
+ */
 __attribute__((noreturn)) void main_first(uint64_t device_tree);
 __attribute__((noreturn)) void main_other(void);
 

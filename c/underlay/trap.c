@@ -14,7 +14,7 @@ enum { WFX = 0x01, HVC = 0x16, SMC = 0x17, FETCH = 0x20, DATA = 0x24 }; /* ESR_E
 #define IS_WRITE(syndrome)   (((syndrome) >> 6 & 1) != 0)
 
 /* The core tells the page only of what is nowhere; else HPFAR_EL2 is from some time before. */
-#define IS_NOWHERE(syndrome) (((syndrome) & 0x3c) == 0x04)
+#define IS_NOWHERE(syndrome) (((syndrome)&0x3c) == 0x04)
 
 #define IN_PAGE              UINT64_C(0xfff)
 

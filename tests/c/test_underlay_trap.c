@@ -18,7 +18,7 @@
 #define WALK    (UINT64_C(1) << 7)
 #define CALL    (DATA | DECODED | STORE | SIZE(2))
 
-#define OWN UINT64_C(0xffff000000000000)
+#define OWN     UINT64_C(0xffff000000000000)
 
 static struct trap decode(uint64_t syndrome, uint64_t address)
 {

@@ -62,7 +62,8 @@ class Build:
             return (
                 f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
                 f"{self.tender}: {self.sizes['image']} bytes, for the board's boot partition: the "
-                f"underlay, {tender}, for {', '.join(self.app.interfaces)}, and the unikernel"
+                f"underlay, {tender}, for {', '.join(self.app.interfaces)}, and the unikernel\n"
+                f"by hand, in QEMU: {shlex.join(metal.command(self.tender))}"
             )
         return (
             f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 from rpikit import describe, interface, payload
 from rpikit.app import App
 from rpikit.errors import DescriptionError
+from rpikit.virtual import qemu
 
 UNDERLAY = "underlay.img"
 IMAGE = "kernel8.img"
@@ -48,3 +49,9 @@ def image(app: App, folder: Path) -> Path:
     if not target.is_file() or target.read_bytes() != made:
         target.write_bytes(made)
     return target
+
+
+def command(image: Path) -> tuple[str, ...]:
+    """Return what runs an image in QEMU, with the board's serial port at the terminal."""
+    machine = ("-M", "raspi3b", "-kernel", str(image), "-no-reboot")
+    return (qemu.PROGRAM, *machine, "-display", "none", "-monitor", "none", "-serial", "stdio")

@@ -6,19 +6,19 @@
 #include "backends/bcm2837/registers.h"
 
 enum {
-    DATA = 0x00,        /* UARTDR */
-    FLAGS = 0x18,       /* UARTFR */
-    BAUD_WHOLE = 0x24,  /* UARTIBRD */
-    BAUD_PART = 0x28,   /* UARTFBRD, in 64ths */
+    DATA = 0x00,         /* UARTDR */
+    FLAGS = 0x18,        /* UARTFR */
+    BAUD_WHOLE = 0x24,   /* UARTIBRD */
+    BAUD_PART = 0x28,    /* UARTFBRD, in 64ths */
     LINE_CONTROL = 0x2c, /* UARTLCRH */
-    CONTROL = 0x30,     /* UARTCR */
-    INTERRUPTS = 0x38,  /* UARTIMSC */
+    CONTROL = 0x30,      /* UARTCR */
+    INTERRUPTS = 0x38,   /* UARTIMSC */
 };
 
-#define FULL        (UINT32_C(1) << 5) /* FLAGS: no room to send */
-#define EIGHT_BITS  (UINT32_C(3) << 5) /* LINE_CONTROL, with ... */
-#define QUEUES      (UINT32_C(1) << 4)
-#define ON          (UINT32_C(1) << 0 | UINT32_C(3) << 8) /* CONTROL: on, to send and to receive */
+#define FULL       (UINT32_C(1) << 5) /* FLAGS: no room to send */
+#define EIGHT_BITS (UINT32_C(3) << 5) /* LINE_CONTROL, with ... */
+#define QUEUES     (UINT32_C(1) << 4)
+#define ON         (UINT32_C(1) << 0 | UINT32_C(3) << 8) /* CONTROL: on, to send and to receive */
 
 /* 48 MHz / (16 * 115200) = 26 + 3/64. */
 #define WHOLE       26

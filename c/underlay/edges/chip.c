@@ -6,7 +6,7 @@
 #include "underlay/edges/gpio.h"
 #include "underlay/edges/interrupts.h"
 
-#define DELAY      100                  /* us until compare 1 */
+#define DELAY 100 /* us until compare 1 */
 
 uint32_t chip_read(uint32_t offset)
 {
