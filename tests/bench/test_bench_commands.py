@@ -107,6 +107,14 @@ def test_presses_that_bounce_are_played_as_often_as_asked(project: Path) -> None
     assert stamps == sorted(stamps)
 
 
+def test_a_button_that_gets_stuck_is_let_go_in_the_end(project: Path) -> None:
+    words = ("press", "button", "--bounce", "stuck", "--json")
+    found = promised.result("bench press", bench(project, *words))
+    assert [edge["level"] for edge in found["edges"] if edge["pin"] == "button"][-1] == "on"
+    pins = promised.result("bench list", bench(project, "list", "--json"))["pins"]
+    assert pins[0]["level"] == "off"
+
+
 def test_a_press_that_nothing_answers_says_so(project: Path) -> None:
     said = bench(project, "press", "button", wires(project, button=27))
     assert "no other pin moved; does firmware run? rpikit ps --board host" in said
@@ -116,6 +124,7 @@ def test_a_press_that_nothing_answers_says_so(project: Path) -> None:
     ("words", "said"),
     [
         (("press", "lamp"), "lamp is an output of the firmware, which nobody presses"),
+        (("press", "button", "--bounce", "stuck", "--times", "2"), "it can be pressed once"),
         (("press", "door"), "porch has no device 'door'; its devices are button, lamp"),
         (("press", "button", "--for", "50"), "'50' is no time; write a number with its unit"),
         (("press", "button", "--bounce", "much"), "'ideal', 'typical', 'worst', 'stuck'"),

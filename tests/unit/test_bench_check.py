@@ -343,6 +343,20 @@ def test_a_wire_that_needs_its_time_is_waited_for() -> None:
     assert walk(devices, desk, fake) == []
 
 
+@pytest.mark.parametrize("idle_high", [True, False])
+def test_a_driver_that_cannot_let_go_is_left_at_idle(idle_high: bool) -> None:
+    class Relay(End):
+        def release(self) -> None:
+            """Do nothing: it keeps its level."""
+
+    desk = wired(*PROPER)
+    devices = nets(desk)
+    relay = Relay(desk, "t23")
+    devices[0] = Net("button", 17, relay, "a relay", is_input=True, idle_high=idle_high)
+    assert walk(devices, desk, Fake()) == []
+    assert desk.driven == {"t23": idle_high}
+
+
 def test_a_line_that_the_board_does_not_give_is_told_with_the_net() -> None:
     class Busy(Desk):
         def release(self, line: int) -> None:

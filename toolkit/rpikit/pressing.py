@@ -66,7 +66,7 @@ def press(
     glyphs: waveform.Glyphs = waveform.BLOCKS,
 ) -> Pressed:
     """Press a pin for real, and return what all pins did until a moment after."""
-    _check(bench, name)
+    _check(bench, name, strokes)
     clock = bench.wires.clock
     scope = Scope(clock)
     with ExitStack() as closing:
@@ -80,18 +80,19 @@ def press(
             closing.callback(pin.close)
         for number in range(strokes.times):
             made = pin.press(strokes.hold, bounce=strokes.bounce, seed=strokes.seed + number)
-            if strokes.bounce == "stuck":
-                break  # it cannot be pressed once more
             last = number == strokes.times - 1
             clock.sleep_until(made.edges[-1].at_ns + (_AFTER if last else strokes.pause).ns)
-        clock.sleep_until(clock.now_ns() + (_AFTER.ns if strokes.bounce == "stuck" else 0))
         drawn = scope.capture().draw(glyphs=glyphs, width=width, most=0)  # edges are told above
         edges = sorted((edge for tape in scope for edge in tape.edges), key=lambda one: one.at_ns)
     return Pressed(bench.board, name, strokes.times, tuple(_counted(edges)), drawn)
 
 
-def _check(bench: Bench, name: str) -> None:
+def _check(bench: Bench, name: str, strokes: Strokes) -> None:
     """Refuse what cannot be pressed."""
+    if strokes.bounce == "stuck" and strokes.times > 1:
+        raise DescriptionError(
+            f"{name} gets stuck, so that it can be pressed once: leave out --times"
+        )
     driven = [one.name for one in bench.app.devices if one.direction == "in"]
     choice = wording.options(driven) if driven else "this application has none"
     if name not in bench.app.pins:

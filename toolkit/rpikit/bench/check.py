@@ -16,7 +16,6 @@ from rpikit.errors import BenchError
 from rpikit.soc import Pull
 from rpikit.units import ms
 
-_LEVELS = (True, False, True)
 _SETTLES = 250 * ms  # what the slowest wire, a relay, needs to follow
 _LOOK_AGAIN = 2 * ms
 
@@ -46,7 +45,7 @@ class Net:
     """A device's line and its wire; `end` says what is at the wire's other end.
 
     `pulls` are those that the line may have now, as far as they are known: the device's, and the
-    one after a reset.
+    one after a reset. Each walk ends with the level `idle_high`, for a driver that cannot let go.
     """
 
     name: str
@@ -55,6 +54,12 @@ class Net:
     end: str
     is_input: bool  # of the firmware: the bench drives it
     pulls: tuple[Pull, ...] = ()
+    idle_high: bool = False
+
+    @property
+    def levels(self) -> tuple[bool, ...]:
+        """The levels that it is given one after the other."""
+        return (self.idle_high, not self.idle_high, self.idle_high)
 
     @property
     def gpio(self) -> str:
@@ -84,6 +89,7 @@ class Fault:
 class _Seen:
     """What was seen of all nets while one of them was driven, for each level that it was given."""
 
+    levels: list[bool]
     far: list[dict[str, bool | None]] = field(default_factory=list)
     is_fought: bool = False  # the end that drives does not reach its own level
     fault: BenchError | None = None
@@ -92,7 +98,7 @@ class _Seen:
         return [step[name] for step in self.far]
 
     def follows(self, name: str) -> bool:
-        return len(self.far) == len(_LEVELS) and self.column(name) == list(_LEVELS)
+        return self.column(name) == self.levels
 
 
 def walk(nets: Sequence[Net], board: BoardSide, clock: Clock | None = None) -> list[Fault]:
@@ -124,8 +130,8 @@ def _rest(net: Net, board: BoardSide) -> None:
 
 
 def _drive(net: Net, nets: Sequence[Net], board: BoardSide, clock: Clock) -> _Seen:
-    seen = _Seen()
-    for high in _LEVELS:
+    seen = _Seen(list(net.levels))
+    for high in seen.levels:
         if net.is_input:
             try:
                 net.wire.drive(high)
@@ -141,7 +147,6 @@ def _drive(net: Net, nets: Sequence[Net], board: BoardSide, clock: Clock) -> _Se
             far = _far(net, nets, board)
         seen.far.append(far)
         if far[net.name] == high:
-            seen.fault = None
             continue
         own = _read(net.wire) if net.is_input else board.look(net.line)[0]
         seen.is_fought |= own == (not high)
@@ -209,7 +214,7 @@ def _alone(net: Net, seen: _Seen) -> str:
     if None in column:
         return f"{net.name}: {seen.fault or f'{net.sink} cannot be read'}"
     if len(set(column)) > 1:
-        if column == [not high for high in _LEVELS]:
+        if column == [not high for high in seen.levels]:
             return f"{net.name}: inverted: {net.sink} is low while {net.source} is high"
         return f"{net.name}: loose: {net.sink} follows {net.source} only now and then"
     level, other = ("high", "low") if column[0] else ("low", "high")

@@ -170,6 +170,7 @@ class Wires(Closing):
                 far_end(self.wired[name]),
                 is_input=device.direction == "in",
                 pulls=self._pulls(device),
+                idle_high=device.direction == "in" and device.active == "low",
             )
             for name, (device, line) in self.lines.items()
         ]
