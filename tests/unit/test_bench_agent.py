@@ -4,6 +4,7 @@
 The genuine libraries are tested on the virtual bench, in tests/virtual/test_bench_pi.py.
 """
 
+import ast
 import errno
 import os
 import sys
@@ -17,14 +18,16 @@ from typing import Any
 
 import pytest
 
+from rpikit.bench.agent import main as far
 from rpikit.bench.agent.gpiod_line import Gpiod2Line
 from rpikit.bench.agent.kernel import Kernel
 from rpikit.bench.agent.line import FaultError
 from rpikit.bench.agent.rpi_line import Library, RpiGpio, RpiLine, Standby
 from rpikit.bench.bench_pi import BenchPi
 from rpikit.errors import BenchError
-from rpikit.transport.local import Local
+from rpikit.transport.local import Local, LocalChannel
 
+AGENT = Path(far.__file__).parent
 HOUR_NS = 3600 * 10**9
 
 
@@ -85,6 +88,26 @@ def test_a_python_that_does_not_work_is_told(tmp_path: Path, script: str, wanted
     with pytest.raises(BenchError) as caught:
         BenchPi(way)
     assert wanted in str(caught.value)
+
+
+class Garbled(Local):
+    """A way on which something else writes as well."""
+
+    def start(self, command: str) -> LocalChannel:
+        noise = "-e '/ready/a edge x y z' -e '/ready/a \u00b2 ok' -e '/ready/a lost'"
+        return super().start(f"( {command} ) | sed -u {noise} -e 's/^2 ok .*/2 ok soon/'")
+
+
+def test_an_answer_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="answered 'soon' to 'time': something else writes"):
+        BenchPi(Garbled(tmp_path, name="this machine"))
+
+
+@pytest.mark.parametrize("part", [file.name for file in sorted(AGENT.glob("*.py"))])
+def test_it_is_written_for_python_3_9(part: str) -> None:
+    text = (AGENT / part).read_text()
+    ast.parse(text, feature_version=(3, 9))
+    assert part == "__init__.py" or "from __future__ import annotations" in text
 
 
 # gpiod 2, which no Debian for Python 3.11 has.

@@ -131,8 +131,19 @@ class BenchPi(Closing):
             text, _, hint = rest.partition("\t")
             raise BenchError(f"{self.name}: {text}", hint=hint or None)
         now, _, result = rest.partition(" ")
-        self.clock.measure(sent_ns, int(now), received_ns)
+        (now_ns,) = self.numbers(request, now, 1)
+        self.clock.measure(sent_ns, now_ns, received_ns)
         return result
+
+    def numbers(self, request: str, said: str, count: int) -> list[int]:
+        """Return the numbers of an answer; refuse anything else."""
+        found = _numbers(said.split())
+        if found is None or len(found) != count:
+            raise BenchError(
+                f"{self.name}: the bench agent answered {said[:60]!r} to {request!r}: something "
+                "else writes to its connection"
+            )
+        return found
 
     def line(self, number: int, driver: str, pull: str) -> "BenchPiLine":
         """Take a line, as an input with this pull."""
@@ -284,16 +295,16 @@ class BenchPi(Closing):
     def _take(self, line: str, received_ns: int) -> None:
         """See to a line from the agent; another program's words are kept to be told."""
         first, _, rest = line.partition(" ")
-        numbers = rest.split()
-        if first == "edge" and len(numbers) == 3 and all(map(str.isdigit, numbers)):
-            number, level, there_ns = map(int, numbers)
+        numbers = _numbers(rest.split()) or []
+        if first == "edge" and len(numbers) == 3:
+            number, level, there_ns = numbers
             edge = Edge(bool(level), self.clock.here(there_ns))
             for watch in self._watches.get(number, ()):
                 watch.edges.append(edge)
-        elif first == "lost" and len(numbers) == 1 and numbers[0].isdigit():
-            for watch in self._watches.get(int(numbers[0]), ()):
+        elif first == "lost" and len(numbers) == 1:
+            for watch in self._watches.get(numbers[0], ()):
                 watch.has_lost = True
-        elif first.isdigit() and int(first) in self._answers:
+        elif first.isdecimal() and int(first) in self._answers:
             self._answers[int(first)] = (rest, received_ns)
         elif line:
             self._last = line
@@ -303,9 +314,13 @@ class BenchPi(Closing):
         while not self._closing.wait(_TICK_S):
             try:
                 self.ask("time")
-            except (BenchError, ValueError):
+            except BenchError:
                 if self._fault is not None:
                     return
+
+
+def _numbers(words: list[str]) -> list[int] | None:
+    return [int(word) for word in words] if all(map(str.isdecimal, words)) else None
 
 
 class BenchPiLine:
@@ -317,7 +332,8 @@ class BenchPiLine:
 
     def drive(self, high: bool) -> int:
         """Bring the line to a level and return the time stamp of that."""
-        before, after = map(int, self._there.ask("out", self._number, int(high)).split())
+        said = self._there.ask("out", self._number, int(high))
+        before, after = self._there.numbers("out", said, 2)
         return self._there.clock.here((before + after) // 2)
 
     def read(self) -> bool:
