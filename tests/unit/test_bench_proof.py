@@ -9,6 +9,7 @@ import pytest
 from test_wires import RPIKIT_TOML
 
 from rpikit import app as apps
+from rpikit import benching, pressing
 from rpikit.app import App
 from rpikit.bench.fake import Fake
 from rpikit.bench.host import HostPins
@@ -123,3 +124,64 @@ def test_a_board_that_is_gone_is_no_fault_of_its_bench(app: App) -> None:
             proof(wires, Half())
         with pytest.raises(BoardError, match="does not answer any more"):
             proof(wires, Half(is_gone=True))
+
+
+class FakeBoard:
+    """A board whose lines are the fake's own."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    def drive(self, line: int, high: bool) -> None:
+        self._fake.set(line, high)
+
+    def release(self, line: int) -> None:
+        self._fake.set(line, False)
+
+    def look(self, *lines: int) -> list[bool]:
+        return [self._fake.is_high(line) for line in lines]
+
+    def free(self, *lines: int) -> None:
+        for line in lines:
+            self.release(line)
+
+
+class OnFakes(Wires):
+    """Wires that end at fakes, at both sides."""
+
+    fake: Fake
+
+    def board_side(self) -> FakeBoard:
+        return FakeBoard(self.fake)
+
+
+@pytest.fixture
+def half_wired(app: App) -> Iterator[benching.Bench]:
+    """Give a bench at which the lamp alone has a wire."""
+    lamp = {"lamp": Wire(driver="fake", line=18)}
+    fake = Fake()
+    with OnFakes(app, Target(name="desk", board="rpi3b", wires=lamp), Site(fake=fake)) as wires:
+        wires.fake = fake
+        yield benching.Bench(app, "desk", cast("DeviceHalf", Half()), wires)
+
+
+def test_a_device_without_a_wire_is_a_fault_that_is_told(half_wired: benching.Bench) -> None:
+    proved = benching.check(half_wired)
+    assert proved.faults == ("button: not wired: nothing leads to GPIO 17",)
+    assert proved.status == 3
+    assert str(proved).splitlines() == ["lamp: fake line 18 follows GPIO 18", *proved.faults]
+    assert [net["ok"] for net in proved.values()["nets"]] == [False, True]
+
+
+def test_a_device_without_a_wire_is_listed_as_such(half_wired: benching.Bench) -> None:
+    listing = half_wired.listing()
+    row = str(listing).splitlines()[1].split(maxsplit=6)
+    assert row == ["button", "17", "driven", "low", "?", "-", "not wired: nothing is known of it"]
+    first = listing.values()["pins"][0]
+    assert (first["driver"], first["end"], first["level"]) == ("", None, None)
+    assert half_wired.title == "desk: pins of follow; button is not wired"
+
+
+def test_a_device_without_a_wire_cannot_be_pressed(half_wired: benching.Bench) -> None:
+    with pytest.raises(BenchError, match="button: not wired: nothing at the bench can press it"):
+        pressing.press(half_wired, "button", pressing.Strokes())
