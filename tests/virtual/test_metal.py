@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The underlay on QEMU's Pi 3, without an operating system: guests run as under a tender."""
 
+import random
 import re
 import shlex
 import socket
@@ -310,6 +311,50 @@ def test_execute_only_text_is_executed_and_not_read(guest: Maker, tmp_path: Path
     assert statuses(said) == {"hello": 0, "fpu": 0, "xnor": 1}
     assert re.search(r"xnor: stopped, .* pc=0x\w+, read of execute-only memory at 0x10", said)
     assert "FAILURE" not in said
+
+
+PRIVILEGED = (
+    *(0xD4000002, 0xD4000003, 0xD69F03E0),  # hvc, smc, eret
+    *(0xD503205F, 0xD503207F, 0xD50342DF, 0xD50343FF),  # wfe, wfi, DAIF
+    *(0xD5181000, 0xD5182000, 0xD5182040, 0xD518A200),  # SCTLR, TTBR0, TCR, MAIR
+    *(0xD508871F, 0xD508751F, 0xD50B7420, 0xD5087640),  # tlbi, ic, dc zva, dc isw
+    *(0xD51BE320, 0xD51BE220, 0xD5100240, 0xD51B9C00),  # timers, debugging, event counters
+)
+
+
+def hostile(unikernel: bytes, seed: int) -> bytes:
+    """Return an ELF file with 128 instructions somewhere in its text that a seed has drawn."""
+    drawn = random.Random(seed)
+    image = bytearray(unikernel)
+    at = drawn.randrange(0x1000, 0x1000 + 0x1800, 4)  # its text begins with its second page
+    for place in range(at, at + 512, 4):
+        word = drawn.choice(
+            (
+                drawn.choice(PRIVILEGED) | drawn.randrange(32),
+                0xD5000000 | drawn.getrandbits(22),  # any system instruction
+                0xD2800000 | drawn.getrandbits(23),  # an address for ...
+                0xB8000000 | drawn.getrandbits(26) | drawn.choice((0, 1 << 30)),  # a load or store
+                drawn.getrandbits(32),
+            )
+        )
+        struct.pack_into("<I", image, place, word)
+    return bytes(image)
+
+
+def test_random_instructions_of_one_guest_are_nobody_elses_affair(
+    guest: Maker, tmp_path: Path
+) -> None:
+    plain = guest("hello")
+    made = [
+        replace(plain, name=f"seed{seed}", unikernel=hostile(plain.unikernel, seed), core=seed % 4)
+        for seed in range(1, payload.GUESTS_MAX)
+    ]
+    with Metal(guest.image(*made, guest("time")), tmp_path) as metal:
+        metal.wait_for("underlay: time: ended, status 0")
+        said = metal.said()
+    assert "[time] SUCCESS\n" in said
+    assert "parked" not in said
+    assert 0 < len(statuses(said)) <= payload.GUESTS_MAX
 
 
 def test_what_is_granted_is_checked_against_the_manifest(guest: Maker, tmp_path: Path) -> None:
