@@ -93,7 +93,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"ending"}),
     frozenset({"words"}),
     frozenset({"commands"}),
-    frozenset({"cli", "__main__", "pytest_plugin", "pytest_fixtures", "pytest_recorder"}),
+    frozenset(
+        {"cli", "__main__", "pytest_plugin", "pytest_boards", "pytest_peers"}
+        | {"pytest_fixtures", "pytest_recorder"}
+    ),
 )
 
 # What a folder of C may include, besides itself and headers of the compiler.

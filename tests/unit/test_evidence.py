@@ -49,6 +49,7 @@ VOID = {"meta", "img", "br"}
 def case(name: str, outcome: Any = "passed", **more: Any) -> ReportedTest:
     test: ReportedTest = {
         "name": f"tests/test_lamp.py::{name}",
+        "board": "desk",
         "outcome": outcome,
         "fault_code": 0,
         "seconds": 0.5,
@@ -76,6 +77,7 @@ def reported(status: int, *tests: ReportedTest, fault: str = "") -> Report:
         "claim": True,
         "claim_text": "the stamps of gpiod",
     }
+    report["boards"] = [report["board"]]
     wire = {"line": 17, "direction": "in", "active": "low", "driver": "gpiod", "end": 22}
     report["wiring"] = [{"device": "button", "host": "pi@bench", **wire}]  # type: ignore[typeddict-item]
     return report

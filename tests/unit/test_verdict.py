@@ -46,7 +46,7 @@ def test_the_first_fault_that_is_not_the_firmwares_counts(
 ) -> None:
     verdict = Verdict()
     for error in errors:
-        verdict.note_fault(error)
+        verdict.note_fault(str(error), error.exit_code)
     assert verdict.fault_code == code
 
 

@@ -60,6 +60,9 @@ def empty(app: ReportedApp, *, begun: str) -> Report:
         "app": app,
         "image": None,
         "board": None,
+        "boards": [],
+        "peers": [],
+        "set_aside": {},
         "wiring": [],
         "tests": [],
     }

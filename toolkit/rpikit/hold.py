@@ -53,7 +53,7 @@ class Hold(Closing):
     def __init__(self, folder: str, what: str, *, run: str = "") -> None:
         name = hashlib.sha256(what.encode()).hexdigest()[:16]
         self.note = paths.state_dir() / folder / f"{name}.holder"
-        self._lock = FileLock(self.note.with_suffix(".lock"))
+        self._lock = FileLock(self.note.with_suffix(".lock"), thread_local=False)
         try:
             self.note.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)

@@ -62,6 +62,11 @@ def _facts(report: Report) -> dict[str, str]:
     if (board := report["board"]) is not None:
         facts |= {f"board.{key}": board[key] for key in ("name", "kind", "reached")}
         facts["board.time"] = board["claim_text"]
+    if len(report["boards"]) > 1:
+        facts["boards"] = ", ".join(one["name"] for one in report["boards"])
+    for peer in report["peers"]:
+        facts |= {f"peer.{peer['role']}.{key}": peer[key] for key in ("name", "app", "digest")}
+    facts |= {f"set_aside.{name}": why for name, why in report["set_aside"].items()}
     for wire in report["wiring"]:
         end = f"{wire['driver']} {wire['end']}" if wire["driver"] else "no wire"
         at = f" on {wire['host']}" if wire["host"] else ""
@@ -75,7 +80,7 @@ def _case(report: Report, test: ReportedTest) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase", classname=classname or _OURS, name=_clean(name), time=f"{test['seconds']:.3f}"
     )
-    facts = {}
+    facts = {"board": test["board"]} if test["board"] else {}
     for one in test["latencies"]:
         for figure in ("count", "best_ns", "p50_ns", "p90_ns", "p99_ns", "worst_ns"):
             facts[f"latency.{one['name']}.{figure}"] = str(one[figure])

@@ -5,6 +5,7 @@ A device of the application is a fixture of its own name, unless pytest or one o
 that name already; `pins` has them all.
 """
 
+import hashlib
 import importlib
 import inspect
 import sys
@@ -15,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 
-from rpikit import app as apps
-from rpikit import board as boards
-from rpikit import connect, flash, host, report, wiring
+from rpikit import flash, host, paths, pytest_boards, pytest_peers, report
 from rpikit.app import App
 from rpikit.bench import baseline, proof
 from rpikit.bench.baseline import Baselines
@@ -31,18 +31,11 @@ from rpikit.console import Console
 from rpikit.device import DeviceHalf
 from rpikit.errors import FirmwareError
 from rpikit.flash import READY_WITHIN
-from rpikit.wiring import Target
+from rpikit.pytest_boards import Seat, Subject
+from rpikit.pytest_peers import Peer, Stand, Stands
 
 if TYPE_CHECKING:
     from rpikit.bench.scope import Scope
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What the run is about: an application, and a board of the bench."""
-
-    app: App
-    target: Target
 
 
 SUBJECT = pytest.StashKey[Subject]()
@@ -57,17 +50,12 @@ STOPPED = pytest.StashKey[list[str]]()
 
 def register(config: pytest.Config, folder: Path) -> None:
     """Read the application and its bench, and register the fixtures."""
-    app = apps.load(folder)
-    path: Path | None = config.getoption("rpikit_bench")
-    bench = wiring.find(app.folder) if path is None else wiring.load(path)
-    name = config.getoption("rpikit_board") or boards.DEFAULT
-    target = bench.target(name)
-    bench.check(app, name)
-    config.stash[SUBJECT] = Subject(bench.granted(app, name), target)
+    subject = config.stash[SUBJECT] = pytest_boards.subject(config, folder)
     config.stash[FACTS] = {}
+    pytest_peers.subjects(config, subject)
     config.pluginmanager.register(sys.modules[__name__], "rpikit-fixtures")
     taken = _fixture_names(config)
-    names = [device.name for device in app.devices if device.name not in taken]
+    names = [device.name for device in subject.app.devices if device.name not in taken]
     config.pluginmanager.register(_device_fixtures(names), "rpikit-devices")
 
 
@@ -141,20 +129,28 @@ class Firmware:
 
 
 @pytest.fixture(scope="session")
-def app(request: pytest.FixtureRequest) -> App:
-    """Give the application under test."""
-    return request.config.stash[SUBJECT].app
+def rpikit_seat(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> Iterator[Seat]:
+    """Give the board that this process has for itself, within reach."""
+    keep = request.config.getoption("rpikit_on_trial")  # it is there that it was flashed
+    subject = request.config.stash[SUBJECT]
+    with pytest_boards.seated(subject, rpikit_reporter.step, keep=keep) as seat:
+        yield seat
 
 
 @pytest.fixture(scope="session")
-def board(request: pytest.FixtureRequest, rpikit_reporter: report.Reporter) -> Iterator[Connection]:
+def app(request: pytest.FixtureRequest) -> App:
+    """Give the application under test, with what the board's operator grants it."""
+    subject = request.config.stash[SUBJECT]
+    if len(subject.names) == 1:
+        return subject.bench.granted(subject.app, subject.names[0])
+    seat: Seat = request.getfixturevalue("rpikit_seat")
+    return seat.app
+
+
+@pytest.fixture(scope="session")
+def board(rpikit_seat: Seat) -> Connection:
     """Give the board under test within reach; a virtual one that was not up ends with the run."""
-    with connect.connect(
-        request.config.stash[SUBJECT].target,
-        report=rpikit_reporter.step,
-        keep=request.config.getoption("rpikit_on_trial"),  # it is there that it was flashed
-    ) as connection:
-        yield connection
+    return rpikit_seat.connection
 
 
 @pytest.fixture(scope="session")
@@ -165,15 +161,8 @@ def bench(
     rpikit_reporter: report.Reporter,
 ) -> Iterator[Wires]:
     """Give the open wires of the board, proved, and then every switch at its idle level."""
-    half = DeviceHalf(board.transport)
-    stopped: list[str] = []
-    request.config.stash[STOPPED] = stopped
-    with ExitStack() as closing:
-        opened = open_wires(app, board, idle=False, report=rpikit_reporter.step)
-        wires = closing.enter_context(opened)
-        stopped += _prove(request.config, wires, half, rpikit_reporter, restart=False)
-        closing.callback(_start, half, stopped)
-        wires.idle()
+    with proved(request.config, app, board, rpikit_reporter) as (wires, stopped):
+        request.config.stash[STOPPED] = stopped
         request.config.stash[FACTS]["board"] = {
             "name": board.target.name,
             "kind": board.target.board,
@@ -184,11 +173,30 @@ def bench(
         yield wires
 
 
+@contextmanager
+def proved(
+    config: pytest.Config, app: App, board: Connection, reporter: report.Reporter
+) -> Iterator[tuple[Wires, list[str]]]:
+    """Open wires and prove them; give them and the guests that will be started again."""
+    half = DeviceHalf(board.transport)
+    stopped: list[str] = []
+    with (
+        pytest_boards.lines_of(app, board.target, reporter.step),
+        open_wires(app, board, idle=False, report=reporter.step) as wires,
+        ExitStack() as closing,
+    ):
+        stopped += _prove(config, wires, half, reporter, board.target.name, restart=False)
+        closing.callback(_start, half, stopped)
+        wires.idle()
+        yield wires, stopped
+
+
 def _prove(
     config: pytest.Config,
     wires: Wires,
     half: DeviceHalf,
     reporter: report.Reporter,
+    name: str,
     *,
     restart: bool = True,
 ) -> tuple[str, ...]:
@@ -204,8 +212,7 @@ def _prove(
     except proof.UnprovedError as error:
         reporter.step(f"  it is not proved: {error}")
         return ()
-    target = config.stash[SUBJECT].target
-    found.check(f"rpikit bench check --board {target.name} looks at all nets again")
+    found.check(f"rpikit bench check --board {name} looks at all nets again")
     return found.stopped
 
 
@@ -250,9 +257,6 @@ def firmware(
     rpikit_reporter: report.Reporter,
 ) -> Firmware:
     """Build the application and flash it; the wires are there before it runs."""
-    from rpikit import build, bundle
-    from rpikit import target as targets
-
     facts = request.config.stash[FACTS]
     stopped = request.config.stash.get(STOPPED, [])
     if request.config.getoption("rpikit_on_trial"):
@@ -260,21 +264,41 @@ def firmware(
         half = DeviceHalf(board.transport, guest=app.name)
         facts["image"] = {"digest": half.status().digest, "target": ""}
         return Firmware(app, half)
+    made, facts["image"] = flashed(request, app, board, rpikit_reporter)
+    stopped.clear()  # what was flashed runs in their place
+    return made
+
+
+def flashed(
+    request: pytest.FixtureRequest, app: App, board: Connection, reporter: report.Reporter
+) -> tuple[Firmware, dict[str, str]]:
+    """Build an application, flash it, and return it with what the report says of its image."""
+    from rpikit import build, bundle
+    from rpikit import target as targets
+
     try:
         wanted: str = request.config.getoption("rpikit_target")
-        kind = targets.chosen(board.board, wanted, board.transport, rpikit_reporter.step)
-        rpikit_reporter.step(f"build {app.name} {app.version}")
+        kind = targets.chosen(board.board, wanted, board.transport, reporter.step)
+        reporter.step(f"build {app.name} {app.version}")
         asked = request.config.getoption("rpikit_sanitize")
         sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
-        built = build.build(app, board=kind, sanitize=sanitize)
-        made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
-        flashed = flash.flash(made, board.transport, reporter=rpikit_reporter)
+        with _building(app):  # another board may be granted other things
+            built = build.build(app, board=kind, sanitize=sanitize)
+            made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
+        done = flash.flash(made, board.transport, reporter=reporter)
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise
-    stopped.clear()  # what was flashed runs in their place
-    facts["image"] = {"digest": flashed.digest, "target": built.board.platform}
-    return Firmware(app, DeviceHalf(board.transport, guest=app.name))
+    image = {"digest": done.digest, "target": built.board.platform}
+    return Firmware(app, DeviceHalf(board.transport, guest=app.name)), image
+
+
+def _building(app: App) -> FileLock:
+    """Return what only one of a run's processes has while it builds an application."""
+    name = hashlib.sha256(str(app.folder.absolute()).encode()).hexdigest()[:16]
+    folder = paths.state_dir() / "builds"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{name}.lock")
 
 
 @pytest.fixture
@@ -295,7 +319,8 @@ def pins(
     with rpikit_bench.panel() as panel:
         yield panel
     if request.node.stash.get(HAS_FAILED, False):
-        _prove(request.config, rpikit_bench, firmware.half, rpikit_reporter)
+        name = request.config.stash[SUBJECT].target.name
+        _prove(request.config, rpikit_bench, firmware.half, rpikit_reporter, name)
 
 
 @pytest.fixture
@@ -305,6 +330,38 @@ def dut(
     """Give the firmware, started anew for this test and ready, as pytest-embedded's Dut."""
     with firmware.fresh(request.node.name, tmp_path / CONSOLE, pins.scope.hear) as dut:
         yield dut
+
+
+@pytest.fixture(scope="session")
+def rpikit_peers(
+    request: pytest.FixtureRequest, firmware: Firmware, rpikit_reporter: report.Reporter
+) -> Iterator[dict[str, Peer]]:
+    """Give the further boards of the run by their roles, each with its firmware."""
+    found = pytest_peers.subjects(request.config, request.config.stash[SUBJECT])
+    with ExitStack() as opened:
+        peers = {
+            role: opened.enter_context(pytest_peers.taken(request, role, subject, rpikit_reporter))
+            for role, subject in found.items()
+        }
+        request.config.stash[FACTS]["peers"] = [peer.values() for peer in peers.values()]
+        yield peers
+
+
+@pytest.fixture
+def boards(
+    request: pytest.FixtureRequest,
+    app: App,
+    board: Connection,
+    rpikit_bench: Wires,
+    pins: Panel,
+    dut: Any,
+    rpikit_peers: dict[str, Peer],
+    tmp_path: Path,
+) -> Iterator[Stands]:
+    """Give all boards of the test by their roles; `dut` is that of the other fixtures."""
+    main = Stand(pytest_peers.MAIN, app, board, rpikit_bench, pins, dut, tmp_path / CONSOLE)
+    with pytest_peers.standing(request, rpikit_peers, main) as stands:
+        yield stands
 
 
 class Fresh:

@@ -20,6 +20,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rpikit")
     group.addoption("--rpikit-app", type=Path, metavar="FOLDER", help="the application under test")
     group.addoption("--rpikit-board", metavar="NAME", help="a board of bench.toml")
+    group.addoption(
+        "--rpikit-boards",
+        metavar="NAMES",
+        help="several boards of bench.toml, with commas: each process of pytest-xdist has one",
+    )
+    group.addoption(
+        "--rpikit-peer",
+        action="append",
+        default=[],
+        metavar="ROLE=BOARD[:APP]",
+        help="a further board of each test, with the same application or the one in a folder",
+    )
     group.addoption("--rpikit-bench", type=Path, metavar="FILE", help="the lab's wiring")
     group.addoption(
         "--rpikit-target",
@@ -96,3 +108,10 @@ def _above(named: Path) -> Path | None:
     """Return the nearest folder, from this one up, that describes an application."""
     place = named.resolve()
     return next((one for one in (place, *place.parents) if (one / _DESCRIPTION).is_file()), None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Have as many processes as boards for `-n auto`; pytest-xdist knows best without boards."""
+    several: str | None = config.getoption("rpikit_boards")
+    return len(several.split(",")) if several else None

@@ -5,17 +5,18 @@ What a test leaves travels with pytest's own report of it, as plain values, so t
 through from the processes of pytest-xdist.
 """
 
+import contextlib
 import re
 import time
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from rpikit import evidence
-from rpikit.errors import RpikitError
+from rpikit.errors import FirmwareError, RpikitError
 from rpikit.pytest_fixtures import CONSOLE, FACTS, HAS_FAILED, SUBJECT
 from rpikit.results_evidence import Report, ReportedTest
 from rpikit.verdict import Verdict
@@ -49,6 +50,8 @@ class Recorder:
             {"name": app.name, "version": app.version}, begun=begun
         )
         self._folder: Path | None = config.getoption("rpikit_report")
+        self._subject = subject
+        self._is_leaving = False
         if self._folder is not None and self._is_first:
             evidence.prepare(self._folder)
 
@@ -65,16 +68,33 @@ class Recorder:
         report = yield
         error = call.excinfo.value if call.excinfo else None
         added: dict[str, Any] = {"fault_code": 0, "facts": item.config.stash.get(FACTS, {})}
+        seat = self._subject.seat
+        added["board"] = seat.target.name if seat is not None else ""
         if isinstance(error, RpikitError):
-            self._verdict.note_fault(error)
             report.longrepr = one_line(error)
-            if self._verdict.fault_code:
-                added |= {"fault": self._verdict.fault, "fault_code": self._verdict.fault_code}
-                item.session.shouldstop = self._verdict.fault
+            if error.exit_code != FirmwareError.exit_code:
+                added |= {"fault": str(error), "fault_code": error.exit_code}
+                if self._subject.set_aside(error):
+                    self._is_leaving = True
+                else:
+                    item.session.shouldstop = str(error)
+        added["set_aside"] = {
+            name: (str(why), why.exit_code) for name, why in self._subject.out.items()
+        }
         item.stash[HAS_FAILED] = report.failed
         added |= _taken(item, report, error)
         setattr(report, _ADDED, added)
         return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Leave a board at fault after the test that met it: the next begins on another one."""
+        done = yield
+        if self._is_leaving:
+            self._is_leaving = False
+            with contextlib.suppress(Exception):  # what is at fault does not end well
+                item.session._setupstate.teardown_exact(None)
+        return done
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test once: when it is skipped, and else by how its call or its set-up went."""
@@ -85,9 +105,13 @@ class Recorder:
         if report.failed:
             self._verdict.failed += 1
         added = getattr(report, _ADDED, {})
-        if added.get("fault_code") and not self._verdict.fault_code:
-            self._verdict.fault = added["fault"]
-            self._verdict.fault_code = added["fault_code"]
+        if added.get("fault_code"):
+            self._verdict.note_fault(added["fault"], added["fault_code"])
+        for name, (why, code) in added.get("set_aside", {}).items():
+            self._verdict.set_aside.setdefault(name, why)
+            self._verdict.note_fault(why, code)
+        if (name := added.get("board")) and name not in self._verdict.boards:
+            self._verdict.boards.append(name)
         if self._is_first:
             self._keep(report, added)
 
@@ -115,19 +139,30 @@ class Recorder:
             status = self._verdict.exit_status(int(exitstatus))
             self._report["status"], self._report["outcome"] = status, evidence.outcome(status)
             self._report["fault"] = self._verdict.fault
+            self._report["set_aside"] = self._verdict.set_aside
             self._report["seconds"] = time.monotonic() - self._begun
             self._report["tests"] = list(self._tests.values())
             evidence.write(self._folder, self._report)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where the report is."""
+        """Say which boards were set aside, and where the report is."""
+        for name, why in self._verdict.set_aside.items():
+            terminalreporter.write_line(f"{name} was set aside: {why}", yellow=True)
         if self._folder is not None and (self._folder / evidence.PAGE).is_file():
             terminalreporter.write_line(f"report: {self._folder / evidence.PAGE}")
 
     def _keep(self, report: pytest.TestReport, added: dict[str, Any]) -> None:
         """Add a phase of a test to what is known of it."""
-        self._report.update(added.get("facts", {}))
+        facts = added.get("facts", {})
+        told = cast("dict[str, Any]", self._report)
+        board = facts.get("board")
+        if board is not None and board not in self._report["boards"]:
+            self._report["boards"].append(board)
+        for name, fact in facts.items():
+            if not told.get(name):
+                told[name] = fact
         test = self._tests.setdefault(report.nodeid, _unknown(report.nodeid))
+        test["board"] = added.get("board") or test["board"]
         test["seconds"] += report.duration
         for key in ("console", "capture", "latencies"):
             if added.get(key):
@@ -204,6 +239,7 @@ def _taken(
 def _unknown(name: str) -> ReportedTest:
     return {
         "name": name,
+        "board": "",
         "outcome": "passed",
         "fault_code": 0,
         "seconds": 0.0,

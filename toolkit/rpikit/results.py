@@ -245,6 +245,10 @@ class Verdict(TypedDict):
     """What was wrong besides the firmware, or empty."""
     fault_code: int
     """The exit code of that fault, or 0."""
+    boards: list[str]
+    """The boards that tests ran on, as bench.toml calls them."""
+    set_aside: dict[str, str]
+    """Of several boards those at fault, each with the reason."""
     status: int
     report: NotRequired[str]
     """The folder of the report, with --report."""

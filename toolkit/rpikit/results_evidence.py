@@ -47,6 +47,21 @@ class ReportedBoard(TypedDict):
     claim_text: str
 
 
+class ReportedPeer(TypedDict):
+    """A further board of the tests, beside the one under test."""
+
+    role: str
+    app: str
+    """Name and version of the application on it."""
+    digest: str
+    """SHA-256 of the manifest of that."""
+    name: str
+    """As bench.toml calls it."""
+    kind: str
+    reached: str
+    """How it was reached."""
+
+
 class ReportedWire(TypedDict):
     """A device, and what is at the other end of its line."""
 
@@ -113,6 +128,8 @@ class ReportedTest(TypedDict):
     """One test."""
 
     name: str
+    board: str
+    """The board it ran on, as bench.toml calls it; empty if none was reached."""
     outcome: Literal["passed", "failed", "fault", "skipped", "xfailed", "xpassed"]
     """`failed` is the firmware or the test itself, `fault` is the bench or the board."""
     fault_code: int
@@ -144,6 +161,11 @@ class Report(TypedDict):
     app: ReportedApp
     image: ReportedImage | None
     board: ReportedBoard | None
-    """Null if it was never reached."""
+    """The first of them that was reached, or null."""
+    boards: list[ReportedBoard]
+    """All that tests ran on."""
+    peers: list[ReportedPeer]
+    set_aside: dict[str, str]
+    """Of several boards those at fault, each with the reason."""
     wiring: list[ReportedWire]
     tests: list[ReportedTest]

@@ -6,8 +6,10 @@ reaches the board, flashes, and writes the verdict from which the exit status is
 """
 
 import atexit
+import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from types import FrameType
 
 from rpikit import evidence
 from rpikit.app import App
-from rpikit.errors import EXIT_OK, NothingRanError
+from rpikit.errors import EXIT_OK, DescriptionError, NothingRanError, ToolError
 from rpikit.verdict import Verdict
 
 # labgrid's plugin and pytest-embedded's both have a fixture `target`; together they skip every
@@ -62,8 +64,14 @@ def run(
     update_baseline: bool = False,
     check: bool = True,
     as_json: bool = False,
+    boards: Sequence[str] = (),
+    peers: Sequence[str] = (),
 ) -> int:
     """Run the tests in the application's folder `tests` and return the exit status.
+
+    With `boards` they are spread over all of these, in as many processes, and `board_name` is not
+    looked at. `peers` are further boards that each test has: "lamp=desk", or "lamp=desk:../lamp"
+    with another application than this one.
 
     What proves the run is written to the folder `report`; with `update_baseline` the latencies
     that are measured become those that later runs are compared with. Unless `check` is false the
@@ -80,6 +88,8 @@ def run(
         update_baseline=update_baseline,
         check=check,
         quiet=as_json,
+        boards=boards,
+        peers=peers,
     )
     if as_json:
         values = verdict.values() | {"status": status}
@@ -104,6 +114,8 @@ def judge(
     check: bool = True,
     quiet: bool = False,
     log: Path | None = None,
+    boards: Sequence[str] = (),
+    peers: Sequence[str] = (),
 ) -> tuple[int, Verdict]:
     """Run the same and return the exit status and the verdict.
 
@@ -129,6 +141,9 @@ def judge(
             *("--rpikit-target", target),
             *("--rpikit-verdict", str(verdict_file)),
         ]
+        if boards:
+            options += [*_spread(len(boards)), "--rpikit-boards", ",".join(boards)]
+        options += [word for peer in peers for word in ("--rpikit-peer", _peer(peer))]
         if sanitize is not None:
             options += ["--rpikit-sanitize", "yes" if sanitize else "no"]
         if bench is not None:
@@ -152,6 +167,29 @@ def judge(
         otherwise = evidence.empty({"name": app.name, "version": app.version}, begun=begun)
         evidence.conclude(report, status, verdict.fault, otherwise)
     return status, verdict
+
+
+def _peer(text: str) -> str:
+    """Return a further board as pytest is told of it, which runs in another folder than we."""
+    found = re.fullmatch(r"([A-Za-z][A-Za-z0-9_-]*)=([A-Za-z0-9][A-Za-z0-9_-]*)(?::(.+))?", text)
+    if found is None:
+        raise DescriptionError(
+            f"--peer {text}: write ROLE=BOARD, such as lamp=desk, or ROLE=BOARD:APP"
+        )
+    role, name, app = found.groups()
+    return f"{role}={name}" + (f":{Path(app).absolute()}" if app else "")
+
+
+def _spread(boards: int) -> tuple[str, ...]:
+    """Return the options that have a process for each board, unless the user says otherwise."""
+    if boards == 1:
+        return ()
+    if importlib.util.find_spec("xdist") is None:
+        raise ToolError(
+            "tests are spread over several boards by pytest-xdist, which is not installed",
+            hint="pip install pytest-xdist; with --board NAME they run on one",
+        )
+    return ("-n", str(boards), "--dist", "load")
 
 
 def _environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ test was skipped; so the counts travel in a small file.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rpikit import paths
@@ -16,7 +16,6 @@ from rpikit.errors import (
     DescriptionError,
     FirmwareError,
     NothingRanError,
-    RpikitError,
 )
 
 _PYTEST_USAGE, _PYTEST_NO_TESTS = 4, 5  # pytest.ExitCode
@@ -24,7 +23,10 @@ _PYTEST_USAGE, _PYTEST_NO_TESTS = 4, 5  # pytest.ExitCode
 
 @dataclass
 class Verdict:
-    """The counts of a session; `ran` are tests that came to their end, well or not."""
+    """The counts of a session; `ran` are tests that came to their end, well or not.
+
+    `boards` are those that tests ran on, `set_aside` those at fault, with the reason.
+    """
 
     ran: int = 0
     failed: int = 0
@@ -32,11 +34,13 @@ class Verdict:
     interrupted: bool = False
     fault: str = ""
     fault_code: int = 0
+    boards: list[str] = field(default_factory=list)
+    set_aside: dict[str, str] = field(default_factory=dict)
 
-    def note_fault(self, error: RpikitError) -> None:
-        """Keep the first error that is not the firmware's: nothing after it proves anything."""
-        if error.exit_code != FirmwareError.exit_code and not self.fault_code:
-            self.fault, self.fault_code = str(error), error.exit_code
+    def note_fault(self, said: str, code: int) -> None:
+        """Keep the first fault that is not the firmware's: it decides what the run came to."""
+        if code != FirmwareError.exit_code and not self.fault_code:
+            self.fault, self.fault_code = said, code
 
     @property
     def why(self) -> str:

@@ -201,14 +201,17 @@ class Wires(Closing):
             self.idle()
 
     @contextmanager
-    def panel(self) -> Iterator[Panel]:
-        """Give the named pins to one test; bring every one to its idle level afterwards."""
-        scope = Scope(self._clock)
+    def panel(self, scope: Scope | None = None, *, prefix: str = "") -> Iterator[Panel]:
+        """Give the named pins to one test; bring every one to its idle level afterwards.
+
+        `scope` is one that records pins of other boards as well, where these have a prefix.
+        """
+        scope = scope or Scope(self._clock)
         pins: dict[str, Pin] = {}
         with ExitStack() as closing:
             for name, (device, line) in self.lines.items():
                 pins[name] = Pin(
-                    name,
+                    f"{prefix}{name}",
                     line,
                     is_input=device.direction == "in",
                     active_high=device.active == "high",

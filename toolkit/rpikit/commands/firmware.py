@@ -8,6 +8,7 @@ from typing import Any
 
 import rich_click as click
 
+from rpikit import words
 from rpikit.commands import bundled, fleet, options
 
 
@@ -236,6 +237,28 @@ def run(
 @options.several(options.app, options.board, options.place, options.bench)
 @options.several(options.target_kind, options.sanitize, options.as_json)
 @click.option(
+    "--boards",
+    multiple=True,
+    metavar="NAMES",
+    shell_complete=words.boards,
+    help="Spread the tests over several boards: names or patterns such as 'lab-*', with commas.",
+)
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    envvar="RPIKIT_PEERS",
+    metavar="ROLE=BOARD[:APP]",
+    help="A further board that each test has, in the fixture `boards`; APP is the folder of "
+    "another application.",
+)
+@click.option(
+    "--group",
+    multiple=True,
+    metavar="NAME",
+    help="Spread the tests over the boards of a group of bench.toml.",
+)
+@click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="RPIKIT_REPORT",
@@ -264,18 +287,25 @@ def test(
     report: Path | None,
     update_baseline: bool,
     no_check: bool,
+    boards: tuple[str, ...],
+    group: tuple[str, ...],
+    peers: tuple[str, ...],
     pytest_args: tuple[str, ...],
 ) -> None:
     """Run the tests of APP on a board: press its switches, watch its lights.
 
-    What follows the options goes to pytest: `rpikit test . -- -k press -x`.
+    What follows the options goes to pytest: `rpikit test . -- -k press -x`. On several boards each
+    test runs on whichever is free; needs pytest-xdist.
     """
     from rpikit import test as verb
 
-    described, _ = options.granted(app, name, bench)
+    several = options.selected(app, bench, boards, group)
+    described, _ = options.granted(app, several[0] if several else name, bench)
     sys.exit(
         verb.run(
             described,
+            boards=several,
+            peers=peers,
             board_name=name,
             bench=bench,
             sanitize=sanitize,

@@ -89,7 +89,7 @@ _LENT = (
         "--wait",
         type=click.IntRange(0, 604800),
         metavar="SECONDS",
-        help="Wait so long for a place that somebody else has.",
+        help="Wait so long for a place, or a board, that somebody else has.",
     ),
 )
 
@@ -208,6 +208,19 @@ def found(app: Path | None, bench: Path | None) -> Any:
     from rpikit import wiring
 
     return wiring.load(bench) if bench is not None else wiring.find(app)
+
+
+def selected(
+    app: Path, bench: Path | None, boards: tuple[str, ...], groups: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the names of the boards that --boards and --group name; () if they were not given."""
+    if not boards and not groups:
+        return ()
+    if is_typed("name"):
+        raise click.UsageError("--board is one board; write all of them after --boards")
+    patterns = [one for text in boards for one in text.split(",") if one]
+    names: tuple[str, ...] = found(app, bench).select(patterns, groups)
+    return names
 
 
 def target(app: Path | None, name: str, bench: Path | None) -> "Target":
