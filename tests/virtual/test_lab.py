@@ -35,6 +35,19 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "bench.toml"
+        self._ways: dict[int, Ssh] = {}
+
+    def ssh(self, name: str) -> Ssh:
+        """Return the way to a board of it: one connection for as long as the board runs."""
+        there = found(name)
+        if there.pid not in self._ways:
+            self._ways[there.pid] = Ssh(there.ssh, name)
+        return self._ways[there.pid]
+
+    def close(self) -> None:
+        """Close the ways to its boards."""
+        for way in self._ways.values():
+            way.close()
 
     def ask(self, *words: str, **environment: str) -> tuple[int, str]:
         """Run a command of rpikit about the application and this wiring."""
@@ -79,6 +92,7 @@ def virtual_lab(virtual_state: Path, tmp_path_factory: pytest.TempPathFactory) -
     code, said = lab.ask("lab", "up")
     assert code == 0, said
     yield lab
+    lab.close()
     lab.ask("lab", "down")
 
 
@@ -98,13 +112,6 @@ def dut(lab: Lab) -> Iterator[Pins]:
     """Give the header of the device under test."""
     with Pins(found(DUT).pins_socket) as pins:
         yield pins
-
-
-@pytest.fixture
-def bench_pi(lab: Lab) -> Iterator[Ssh]:
-    """Give the way to the bench Pi."""
-    with Ssh(found(BENCH_PI).ssh, BENCH_PI) as ssh:
-        yield ssh
 
 
 def test_the_tests_of_an_application_pass_and_leave_the_lab_wired(lab: Lab) -> None:
@@ -127,15 +134,15 @@ def test_what_runs_already_stays(lab: Lab) -> None:
     assert "test it: rpikit test" in said
 
 
-def test_levels_go_from_kernel_to_kernel_in_both_directions(lab: Lab, bench_pi: Ssh) -> None:
-    with Ssh(found(DUT).ssh, DUT) as dut:
-        for driving, line, reading in ((bench_pi, BUTTON, dut), (dut, LAMP, bench_pi)):
-            for level in "10":
-                held = driving.start(f"exec gpioset --mode=signal gpiochip0 {line}={level}")
-                try:
-                    until(partial(_reads, reading, line, level), f"line {line} at {level}")
-                finally:
-                    held.close()
+def test_levels_go_from_kernel_to_kernel_in_both_directions(lab: Lab) -> None:
+    dut, bench_pi = lab.ssh(DUT), lab.ssh(BENCH_PI)
+    for driving, line, reading in ((bench_pi, BUTTON, dut), (dut, LAMP, bench_pi)):
+        for level in "10":
+            held = driving.start(f"exec gpioset --mode=signal gpiochip0 {line}={level}")
+            try:
+                until(partial(_reads, reading, line, level), f"line {line} at {level}")
+            finally:
+                held.close()
     assert lab.status()["status"] == 0
 
 
@@ -152,10 +159,8 @@ def test_no_edge_is_lost_on_the_way(lab: Lab, dut: Pins) -> None:
     assert all(edge.at_ns > at_ns for edge, at_ns in zip(edges, made, strict=True))
 
 
-def test_two_that_drive_one_wire_are_told_until_it_is_wired_anew(
-    lab: Lab, dut: Pins, bench_pi: Ssh
-) -> None:
-    held = bench_pi.start(f"exec gpioset --mode=signal gpiochip0 {BUTTON}=0")
+def test_two_that_drive_one_wire_are_told_until_it_is_wired_anew(lab: Lab, dut: Pins) -> None:
+    held = lab.ssh(BENCH_PI).start(f"exec gpioset --mode=signal gpiochip0 {BUTTON}=0")
     try:
         dut.drive(BUTTON, True)
         until(lambda: dut.plugs()[0].is_short, "a short")
@@ -169,6 +174,9 @@ def test_two_that_drive_one_wire_are_told_until_it_is_wired_anew(
     assert code == 3
     assert "both ends drove it" in said
     assert "wire it anew: rpikit lab down" in said
+    dut.unplug(BUTTON)
+    code, said = lab.ask("lab", "up")
+    assert code == 0, said
 
 
 def test_a_wire_that_was_pulled_or_leads_elsewhere_is_named(lab: Lab, dut: Pins) -> None:
@@ -205,7 +213,7 @@ def test_what_was_started_ends_again_if_a_board_does_not_start(lab: Lab, tmp_pat
     assert lab.status()["status"] == 0
 
 
-def test_a_board_that_loses_its_power_lets_go_of_its_wires(lab: Lab, bench_pi: Ssh) -> None:
+def test_a_board_that_loses_its_power_lets_go_of_its_wires(lab: Lab) -> None:
     with Pins(found(BENCH_PI).pins_socket) as bench, Pins(found(DUT).pins_socket) as dut:
         dut.drive(LAMP, True)
         until(lambda: bench.read(LAMP), "the level")

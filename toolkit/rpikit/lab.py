@@ -15,6 +15,7 @@ from rpikit.bench import plugs
 from rpikit.bench.plugs import Plug
 from rpikit.errors import EXIT_OK, BenchError, BoardError, DescriptionError
 from rpikit.virtual import machine
+from rpikit.virtual.pins import Pins
 from rpikit.wiring import Bench
 
 DUT = "dut"
@@ -160,11 +161,13 @@ def up(app: App, bench: Bench, report: Callable[[str], None] = lambda line: None
     """
     kinds = _kinds(bench)
     bench.check(app)
-    with ExitStack() as undo:
+    with ExitStack() as in_use, ExitStack() as undo:
         for name, kind in kinds.items():
-            if machine.find(name) is None:
-                machine.up(boards.load(kind), name=name, report=report)
+            was_up = machine.find(name) is not None
+            there = machine.up(boards.load(kind), name=name, report=report)
+            if not was_up:
                 undo.callback(machine.down, name)
+            in_use.enter_context(Pins(there.pins_socket))  # none ends while another one starts
         for plug in _wires(app, bench, kinds):
             if plugs.put(plug):
                 undo.callback(plugs.take, plug)
