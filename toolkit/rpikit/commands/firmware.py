@@ -299,6 +299,8 @@ def test(
     """
     from rpikit import test as verb
 
+    if str(app).startswith("-"):  # pytest's words without APP before them
+        app, pytest_args = Path(), (str(app), *pytest_args)
     several = options.selected(app, bench, boards, group)
     described, _ = options.granted(app, several[0] if several else name, bench)
     sys.exit(
