@@ -190,12 +190,6 @@ def test_without_a_board_that_is_in_order_the_run_ends(do: Do) -> None:
     assert 1 <= len(report["tests"]) <= 4
 
 
-def test_a_failure_of_the_firmware_beside_a_board_that_is_gone_stays_a_failure(do: Do) -> None:
-    status, report = do("def test_it(pins):\n    assert not pins\n", "gone", "lab-1")
-    assert status == 4  # the bench is not whole, so this is no verdict about the firmware alone
-    assert outcomes(report) == {"lab-1": {"failed"}}
-
-
 @pytest.mark.parametrize(
     ("peer", "said"),
     [
