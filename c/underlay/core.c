@@ -30,6 +30,7 @@ struct core {
     struct guest *guests[GUESTS_MAX];
     const struct turn *turns[GUESTS_MAX];
     uint32_t count, last;
+    uint64_t reached;      /* schedule_begin() */
     struct guest *current; /* whose turn it is */
     struct guest *loaded;  /* whose registers are in the core */
     void *stack;           /* this core's own, in a guest's turn */
@@ -138,8 +139,10 @@ static void take_calls(uint32_t core)
         sleep_for_good();
 }
 
-static void turn(struct core *core, struct guest *guest)
+/* The turn of (guest), which began at (now). */
+static void turn(struct core *core, struct guest *guest, uint64_t now)
 {
+    schedule_begin(&guest->turn, &core->reached);
     if (core->loaded != guest) {
         if (core->loaded)
             context_save(&core->loaded->context);
@@ -149,6 +152,7 @@ static void turn(struct core *core, struct guest *guest)
     core->current = guest;
     stack_switch(&core->stack, guest->stack);
     core->current = NULL;
+    schedule_end(&guest->turn, clock_ticks() - now);
 }
 
 static uint64_t earlier(uint64_t one, uint64_t other)
@@ -177,6 +181,6 @@ void core_run(void)
             continue;
         }
         core->last = found.next;
-        turn(core, core->guests[found.next]);
+        turn(core, core->guests[found.next], now);
     }
 }

@@ -116,6 +116,7 @@ const char *guest_load(struct guest *guest, const struct payload *payload, uint3
     guest->name = entry->name;
     guest->number = number;
     guest->core = entry->core;
+    guest->turn.weight = entry->weight;
     guest->tables = &tables[number];
     guest->host.memory.base = (uintptr_t)entry->memory_at;
     guest->host.memory.size = entry->memory_size;

@@ -6,6 +6,7 @@
 
 #include "abi/boot_info.h"
 #include "underlay/cores.h"
+#include "underlay/schedule.h"
 
 static bool is_inside(struct payload_part part, uint64_t first, uint64_t size)
 {
@@ -59,6 +60,8 @@ static const char *check_guest(const struct payload *payload, uint32_t number, u
         return "grants are no whole grants";
     if (guest->core >= CORES)
         return "there is no such core";
+    if (guest->weight == 0 || guest->weight > SCHEDULE_WEIGHT_MAX)
+        return "a guest's weight is not 1 to 100";
     if (!is_memory(guest, low, high))
         return "a guest's memory is not where guests are";
     for (uint32_t i = 0; i < number; i++) {
@@ -73,7 +76,7 @@ const char *payload_check(const struct payload *payload, uint64_t room, uint64_t
     if (room < sizeof(*payload) || payload->magic != PAYLOAD_MAGIC)
         return "there is none";
     if (payload->version != PAYLOAD_VERSION)
-        return "it is of another version than 1";
+        return "it is of another version than 2";
     if (payload->size > room)
         return "it is larger than there is room";
     if (payload->count == 0 || payload->count > GUESTS_MAX)

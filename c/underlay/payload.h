@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PAYLOAD_MAGIC   UINT32_C(0x474b5052) /* "RPKG" */
-#define PAYLOAD_VERSION 1
+#define PAYLOAD_VERSION 2
 #define PAYLOAD_NAME    68 /* bytes, with the final NUL */
 
 #define GUESTS_MAX      16
@@ -25,6 +25,8 @@ struct payload_guest {
     struct payload_part grants; /* of struct payload_grant */
     uint64_t memory_at;         /* physical, a multiple of 2 MiB, as is the size */
     uint64_t memory_size;       /* bytes */
+    uint32_t weight;            /* its part of its core's time; schedule.h */
+    uint32_t reserved;
 };
 
 /* A line: (name) in the guest's manifest. */
@@ -44,7 +46,7 @@ struct payload {
 };
 
 _Static_assert(sizeof(struct payload) == 24, "toolkit/rpikit/payload.py");
-_Static_assert(sizeof(struct payload_guest) == 136, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_guest) == 144, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_grant) == 80, "toolkit/rpikit/payload.py");
 
 /* Checks all of it, which begins at (payload) and has room up to (room) bytes: every part lies in

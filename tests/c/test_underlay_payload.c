@@ -40,6 +40,7 @@ static void make(void)
         guest->grants = part(&bytes.grants[i], sizeof(bytes.grants[i]));
         guest->memory_at = LOW + i * STEP;
         guest->memory_size = STEP;
+        guest->weight = 1;
     }
 }
 
@@ -76,7 +77,7 @@ static void its_head_has_to_fit(void)
     payload->magic++;
     refused("there is none");
     payload->version++;
-    refused("it is of another version than 1");
+    refused("it is of another version than 2");
     payload->count = 0;
     refused("it has less than 1 or more than 16 guests");
     payload->count = GUESTS_MAX + 1;
@@ -120,6 +121,17 @@ static void texts_end(void)
     refused("grants are no whole grants");
 }
 
+static void a_guest_has_a_weight(void)
+{
+    make();
+    bytes.guests[0].weight = 100;
+    CHECK(check() == NULL);
+    bytes.guests[1].weight = 0;
+    refused("a guest's weight is not 1 to 100");
+    bytes.guests[1].weight = 101;
+    refused("a guest's weight is not 1 to 100");
+}
+
 static void memory_is_the_guests_alone(void)
 {
     make();
@@ -149,6 +161,7 @@ int main(void)
     its_head_has_to_fit();
     every_part_lies_within_and_behind_the_table();
     texts_end();
+    a_guest_has_a_weight();
     memory_is_the_guests_alone();
     return 0;
 }

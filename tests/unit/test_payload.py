@@ -33,6 +33,7 @@ def in_c(header: str, name: str) -> int:
         ("payload.h", "PAYLOAD_MAGIC", payload.MAGIC),
         ("payload.h", "PAYLOAD_VERSION", payload.VERSION),
         ("payload.h", "GUESTS_MAX", payload.GUESTS_MAX),
+        ("schedule.h", "SCHEDULE_WEIGHT_MAX", payload.WEIGHT_MAX),
         ("cores.h", "CORES", payload.CORES),
         ("layout.h", "LAYOUT_IMAGE", payload.IMAGE),
         ("layout.h", "LAYOUT_OWN", payload.OWN),
@@ -63,23 +64,25 @@ def test_an_application_is_granted_its_lines_as_declared() -> None:
 
 
 def fields(packed: bytes, number: int) -> tuple[int, ...]:
-    """Return core, three parts, memory of a guest, past its name."""
-    return struct.unpack_from("<I8Q", packed, 24 + number * 136 + 68)
+    """Return core, three parts, memory and weight of a guest, past its name."""
+    return struct.unpack_from("<I8QI", packed, 24 + number * 144 + 68)
 
 
 def test_guests_are_where_their_table_says() -> None:
-    other = Guest("other", b"bytes", 3 * MIB)
+    other = Guest("other", b"bytes", 3 * MIB, weight=7)
     packed = payload.pack([ONE, other])
-    assert struct.unpack_from("<IIQI", packed) == (payload.MAGIC, 1, len(packed), 2)
+    assert struct.unpack_from("<IIQI", packed) == (payload.MAGIC, 2, len(packed), 2)
     assert packed[24:92] == b"one".ljust(68, b"\0")
-    core, elf, elf_size, words, words_size, grants, grants_size, at, size = fields(packed, 0)
+    core, elf, elf_size, words, words_size, grants, grants_size, at, size, weight = fields(
+        packed, 0
+    )
     assert core == 3
     assert packed[elf : elf + elf_size] == ONE.unikernel
     assert packed[words : words + words_size] == b"--quiet\0"
     assert packed[grants : grants + grants_size] == struct.pack("<68sIII", b"lamp", 18, 2, 0)
     assert grants % 8 == 0
-    assert (at, size) == (payload.GUESTS, 2 * MIB)
-    assert fields(packed, 1)[-2:] == (payload.GUESTS + 2 * MIB, 4 * MIB)  # in whole blocks
+    assert (at, size, weight) == (payload.GUESTS, 2 * MIB, 1)
+    assert fields(packed, 1)[-3:] == (payload.GUESTS + 2 * MIB, 4 * MIB, 7)  # in whole blocks
 
 
 def test_the_image_is_followed_by_its_payload() -> None:
@@ -91,6 +94,8 @@ REFUSED = {
     "none": ([], "0 guests: the underlay runs 1 to 16"),
     "many": ([ONE] * 17, "17 guests: the underlay runs 1 to 16"),
     "memory": ([replace(ONE, memory=512 * MIB)] * 2, "the guests need 1G of memory; the board has"),
+    "weight": ([replace(ONE, weight=101)], "one: weight 101: a guest has a weight of 1 to 100"),
+    "none of it": ([replace(ONE, weight=0)], "one: weight 0: a guest has a weight of 1 to 100"),
     "name": ([replace(ONE, name="x" * 68)], "a name has at most 67 characters"),
     "size": ([replace(ONE, unikernel=bytes(16 * MIB))], r"kernel8.img: its \d+ bytes are \d+ too"),
 }

@@ -36,7 +36,7 @@ REGISTERS = Registers.of(board.load(board.DEFAULT).soc)
 class Metal(Closing):
     """A Pi 3 of QEMU that boots an image; its serial port goes into a file, its pins are moved."""
 
-    def __init__(self, image: bytes, place: Path) -> None:
+    def __init__(self, image: bytes, place: Path, *more: str) -> None:
         place.mkdir(exist_ok=True)
         self._console = place / "console"
         kernel = place / "kernel8.img"
@@ -45,7 +45,7 @@ class Metal(Closing):
         self._qtest = ours.makefile("rw")
         words = [qemu.PROGRAM, "-M", "raspi3b", "-accel", "tcg,thread=single", "-nodefaults"]
         words += ["-display", "none", "-no-reboot", "-kernel", str(kernel)]
-        words += ["-serial", f"file:{self._console}"]
+        words += ["-serial", f"file:{self._console}", *more]
         words += ["-chardev", f"socket,id=qtest,fd={theirs.fileno()}"]
         words += ["-qtest", "chardev:qtest", "-qtest-log", "none"]
         self._process = subprocess.Popen(
@@ -124,6 +124,10 @@ class Maker:
 def run(image: bytes, place: Path) -> str:
     with Metal(image, place) as metal:
         return metal.wait_for_end()
+
+
+COUNTED = ("-icount", "shift=0,sleep=off")
+"""An instruction takes a nanosecond, whatever else the machine does."""
 
 
 def press(metal: Metal, times: int) -> None:
@@ -291,6 +295,24 @@ def test_a_guest_that_misbehaves_leaves_the_others_their_turn(
         assert "rogue" not in statuses(metal.said())
 
 
+def counts(said: str, name: str) -> list[int]:
+    """Return how far a guest `share` got in each of its windows."""
+    return [int(count) for count in re.findall(rf"^\[{name}\] count (\d+) ", said, re.M)]
+
+
+def test_guests_of_a_core_have_time_by_their_weights(guest: Maker, tmp_path: Path) -> None:
+    light = replace(guest("share"), name="light")
+    heavy = replace(guest("share", "windows=12"), name="heavy", weight=3)
+    asleep = replace(guest("test_switch"), weight=payload.WEIGHT_MAX)  # it wants next to nothing
+    with Metal(guest.image(light, heavy, asleep), tmp_path, *COUNTED) as metal:
+        metal.wait_for("underlay: heavy: ended, status 0")
+        said = metal.said()
+    begun = 1  # the first windows are those of a beginning
+    heavier = sum(counts(said, "heavy")[begun:11]) / 10
+    lighter = sum(counts(said, "light")[begun:11]) / 10
+    assert 2.7 < heavier / lighter < 3.3
+
+
 def execute_only(image: bytes) -> bytes:
     """Return an ELF file whose executable segments cannot be read, as upstream links its guests."""
     patched = bytearray(image)
@@ -390,7 +412,7 @@ def test_calls_on_lines_not_granted_are_refused_and_counted(guest: Maker, tmp_pa
     [
         (lambda image, at: image[:at], "there is none"),
         (lambda image, at: image[:at] + b"\0" + image[at + 1 :], "there is none"),
-        (lambda image, at: image[: at + 4] + b"\2" + image[at + 5 :], "of another version than 1"),
+        (lambda image, at: image[: at + 4] + b"\1" + image[at + 5 :], "of another version than 2"),
     ],
     ids=["none", "damaged", "other"],
 )

@@ -21,7 +21,8 @@ END = 0x3B000000
 GUESTS_MAX = 16
 CORES = 4
 MAGIC = 0x474B5052
-VERSION = 1
+VERSION = 2
+WEIGHT_MAX = 100
 PAGE = 0x1000
 STEP = 0x200000
 
@@ -33,7 +34,7 @@ FLAGS = tuple(
 
 _NAME = 68
 _HEADER = struct.Struct("<IIQII")
-_GUEST = struct.Struct(f"<{_NAME}sI6QQQ")
+_GUEST = struct.Struct(f"<{_NAME}sI6QQQII")
 _GRANT = struct.Struct(f"<{_NAME}sIII")
 
 
@@ -57,6 +58,8 @@ class Guest:
     words: str = ""
     grants: tuple[Grant, ...] = ()
     core: int = 0
+    weight: int = 1
+    """Its part of the core's time, beside those of the core's other guests: 1 to WEIGHT_MAX."""
 
 
 def grants_of(app: App) -> tuple[Grant, ...]:
@@ -80,7 +83,11 @@ def pack(guests: Sequence[Guest]) -> bytes:
             places += [first + len(parts), len(content)]
             parts += content
         size = -(-one.memory // STEP) * STEP
-        table += _GUEST.pack(_name(one.name), one.core, *places, memory, size)
+        if not 1 <= one.weight <= WEIGHT_MAX:
+            raise DescriptionError(
+                f"{one.name}: weight {one.weight}: a guest has a weight of 1 to {WEIGHT_MAX}"
+            )
+        table += _GUEST.pack(_name(one.name), one.core, *places, memory, size, one.weight, 0)
         memory += size
     if memory > END:
         raise DescriptionError(
