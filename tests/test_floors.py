@@ -106,13 +106,14 @@ INCLUDES: dict[str, frozenset[str]] = {
     "dispatch": frozenset({"abi"}),
     "backends": frozenset({"abi", "lib"}),
     "devices": frozenset({"abi", "lib", "dispatch", "backends"}),
+    "virtio": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),
     "underlay": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
 }
 LOOP = frozenset({"dispatch", "backends"})  # the guest's host is linked into the same program
-FREESTANDING = ("devices", "dispatch", "lib", "guest", "abi", "underlay")
+FREESTANDING = ("devices", "dispatch", "virtio", "lib", "guest", "abi", "underlay")
 COMPILER_HEADERS = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 
 

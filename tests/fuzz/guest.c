@@ -18,7 +18,7 @@
 #define RED_ZONE   0x4000 /* bytes */
 #define DISK_SIZE  2048   /* bytes that are granted */
 #define DISK_MORE  512    /* bytes behind them, which are not */
-#define GRANTS_MAX 4096   /* pointers that one call may ask for */
+#define GRANTS_MAX 0x8000 /* pointers that one call may ask for */
 #define POLLS_MAX  16     /* sleeps of one call before a device gets ready */
 #define LINE_IN    4
 #define LINE_OUT   17

@@ -61,7 +61,8 @@ def middle(env: Any, here: Any, folder: Path) -> list[Any]:
     """Compile stubs, dispatch, devices and the fake board for all of rpikit's interfaces."""
     some = env["SETTINGS"].apps[0]
     found = interfaces.load_all(interfaces.names())
-    files = env.SourcesIn("guest", "guest/loop", "dispatch", "devices", "lib", "backends/fake")
+    folders = ("guest", "guest/loop", "dispatch", "devices", "virtio", "lib", "backends/fake")
+    files = env.SourcesIn(*folders)
     files.append(env["SETTINGS"].root / "c" / "tender" / "loop" / "run.c")
     files += [env["SETTINGS"].root / "c" / f"{name}.c" for name in _OF_THE_UNDERLAY]
     files = [file for file in files if file.name != "string.c"]  # this machine has its own
