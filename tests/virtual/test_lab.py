@@ -114,18 +114,6 @@ def dut(lab: Lab) -> Iterator[Pins]:
         yield pins
 
 
-def test_the_tests_of_an_application_pass_and_leave_the_lab_wired(lab: Lab) -> None:
-    code, said = lab.ask("test", "--board", DUT)
-    assert code == 0, said
-    assert "4 passed" in said
-    told = lab.status()
-    assert told["status"] == 0
-    assert [(wire["device"], wire["state"]) for wire in told["wires"]] == [
-        ("button", "plugged"),
-        ("lamp", "plugged"),
-    ]
-
-
 def test_what_runs_already_stays(lab: Lab) -> None:
     before = found(DUT).pid, found(BENCH_PI).pid
     code, said = lab.ask("lab", "up")

@@ -5,13 +5,12 @@ Knows one file and no consoles. What the compiler inlined is shown as the calls 
 """
 
 import bisect
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from elftools.common.exceptions import DWARFError, ELFError
+from elftools.common.exceptions import ELFError
 from elftools.elf.sections import SymbolTableSection
 
 from rpikit import elf, results
@@ -102,7 +101,7 @@ class Symbols:
             code = _code(file)
             try:
                 calls, rows = _debug_info(file)
-            except (DWARFError, KeyError, AttributeError, struct.error) as error:
+            except Exception as error:  # pyelftools raises whatever it comes upon in noise
                 raise ELFError(f"its debug information cannot be read: {error}") from error
         # What the linker threw away is still described, at addresses where nothing is.
         calls = [one for one in calls if any(low <= one.begin < high for low, high in code)]
@@ -171,7 +170,9 @@ def _functions(file: "ELFFile") -> Iterator[tuple[int, int, str]]:
     for symbol in table.iter_symbols():
         index, kind = symbol["st_shndx"], symbol["st_info"]["type"]
         # Labels of assembly have no type; names that begin with $ mark code and data.
-        if not isinstance(index, int) or not runs[index] or kind not in ("STT_FUNC", "STT_NOTYPE"):
+        if not isinstance(index, int) or index >= len(runs) or not runs[index]:
+            continue
+        if kind not in ("STT_FUNC", "STT_NOTYPE"):
             continue
         if symbol.name and not symbol.name.startswith("$"):
             yield symbol["st_value"], symbol["st_size"], symbol.name

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rpikit.bench.scope import Scope
 
 HOLDS = tuple(hold * ms for hold in (30, 300, 60, 45, 200, 90, 120, 75, 150, 250))
-REACTION = 250 * ms
+REACTION = 1000 * ms
 
 
 def test_each_press_lights_the_lamp_once(

@@ -70,7 +70,11 @@ class Library:
 
 def _pipes() -> set[str]:
     """Return the pipes that lgpio, which rpi-lgpio uses, makes in the folder it is started in."""
-    return {name for name in os.listdir() if name.startswith(".lgd-nfy")}
+    try:
+        there = os.listdir()
+    except OSError:  # a folder that we may not read, so that nothing of it can be unlinked either
+        return set()
+    return {name for name in there if name.startswith(".lgd-nfy")}
 
 
 class RpiGpio:
