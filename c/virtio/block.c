@@ -104,7 +104,7 @@ static bool notify(struct virtio *virtio, uint32_t number)
 
 static const struct virtio_class class_block = {
     .id = DEVICE_BLOCK,
-    .queues = 1,
+    .rooms = {VIRTIO_QUEUE_MAX},
     .features = FEATURE_SEGMENTS_MAX | FEATURE_BLOCK_SIZE,
     .notify = notify,
 };

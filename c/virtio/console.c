@@ -8,7 +8,7 @@
 
 #define DEVICE_CONSOLE 3
 
-enum { RECEIVE = 0, TRANSMIT = 1, QUEUES };
+enum { RECEIVE = 0, TRANSMIT = 1 };
 
 static bool send(struct virtio *virtio, const struct virtio_chain *chain, uint32_t *written)
 {
@@ -61,7 +61,7 @@ uint64_t virtio_console_type(struct virtio_console *it, const void *bytes, uint6
 
 static const struct virtio_class class_console = {
     .id = DEVICE_CONSOLE,
-    .queues = QUEUES,
+    .rooms = {[RECEIVE] = 16, [TRANSMIT] = 16},
     .notify = notify,
 };
 

@@ -9,7 +9,7 @@
 
 #define BIT(line) (UINT64_C(1) << (line))
 
-enum { REQUESTS = 0, EVENTS = 1, QUEUES };
+enum { REQUESTS = 0, EVENTS = 1 };
 
 #define DEVICE_GPIO 41
 #define FEATURE_IRQ (UINT64_C(1) << 0) /* VIRTIO_GPIO_F_IRQ */
@@ -303,7 +303,7 @@ static void reset(struct virtio *virtio)
 
 static const struct virtio_class class_gpio = {
     .id = DEVICE_GPIO,
-    .queues = QUEUES,
+    .rooms = {[REQUESTS] = 16, [EVENTS] = 2 * GPIO_LINES},
     .features = FEATURE_IRQ,
     .notify = notify,
     .look = look,

@@ -62,9 +62,14 @@ static bool is_running(const struct virtio *virtio)
     return (virtio->status & (DRIVER_OK | NEEDS_RESET)) == DRIVER_OK;
 }
 
+static uint32_t room_of(const struct virtio *virtio, uint32_t number)
+{
+    return number < VIRTIO_QUEUES ? virtio->class->rooms[number] : 0;
+}
+
 bool virtio_is_live(const struct virtio *virtio, uint32_t number)
 {
-    return is_running(virtio) && number < virtio->class->queues && virtio->queues[number].is_ready;
+    return is_running(virtio) && room_of(virtio, number) > 0 && virtio->queues[number].is_ready;
 }
 
 static void reset(struct virtio *virtio)
@@ -154,7 +159,7 @@ static uint32_t word_of(uint64_t bits, uint32_t word)
 
 static bool has_queue(const struct virtio *virtio)
 {
-    return virtio->queue < virtio->class->queues;
+    return room_of(virtio, virtio->queue) > 0;
 }
 
 static uint32_t load(struct virtio *virtio, uint32_t offset)
@@ -171,7 +176,7 @@ static uint32_t load(struct virtio *virtio, uint32_t offset)
     case OFFERED:
         return word_of(offered(virtio), virtio->offered_word);
     case QUEUE_ROOM:
-        return has_queue(virtio) ? VIRTIO_QUEUE_MAX : 0;
+        return room_of(virtio, virtio->queue);
     case QUEUE_READY:
         return has_queue(virtio) && virtio->queues[virtio->queue].is_ready;
     case INTERRUPTS:
@@ -243,11 +248,11 @@ static void set_half(struct guest_addr *address, uint32_t half, uint32_t value)
 }
 
 /* Of a queue that has not begun. */
-static void describe(struct virtio_queue *queue, uint32_t offset, uint32_t value)
+static void describe(struct virtio_queue *queue, uint32_t room, uint32_t offset, uint32_t value)
 {
     switch (offset) {
     case QUEUE_SIZE:
-        queue->size = value <= VIRTIO_QUEUE_MAX ? (uint16_t)value : 0;
+        queue->size = value <= room ? (uint16_t)value : 0;
         break;
     case DESCRIPTORS_LOW:
     case DESCRIPTORS_HIGH:
@@ -297,7 +302,7 @@ static void store(struct virtio *virtio, uint32_t offset, uint32_t value)
         break;
     default:
         if (has_queue(virtio) && !virtio->queues[virtio->queue].is_ready)
-            describe(&virtio->queues[virtio->queue], offset, value);
+            describe(&virtio->queues[virtio->queue], room_of(virtio, virtio->queue), offset, value);
     }
 }
 

@@ -19,9 +19,11 @@ struct virtio;
 
 /* What all devices of a kind share; what may be NULL says so. */
 struct virtio_class {
-    uint32_t id; /* virtio 1.2, section 5 */
-    uint32_t queues;
+    uint32_t id;       /* virtio 1.2, section 5 */
     uint64_t features; /* besides VERSION_1 */
+    /* Descriptors of each queue at most, a power of two up to VIRTIO_QUEUE_MAX; 0: there is none.
+     * It is also how many chains one notice can have served, and how long each can be. */
+    uint16_t rooms[VIRTIO_QUEUES];
     /* There may be chains in queue (number). False: the driver is broken. */
     bool (*notify)(struct virtio *virtio, uint32_t number);
     /* Looks whether something has happened that the driver waits for. False as before. NULL:

@@ -39,8 +39,9 @@ static void a_driver_finds_what_it_is(void)
     CHECK_EQUAL(get(AT_OFFERED), 1);
     set(AT_OFFERED_WORD, 2);
     CHECK_EQUAL(get(AT_OFFERED), 0);
+    CHECK_EQUAL(get(AT_QUEUE_ROOM), 16);
     set(AT_QUEUE, 1);
-    CHECK_EQUAL(get(AT_QUEUE_ROOM), VIRTIO_QUEUE_MAX);
+    CHECK_EQUAL(get(AT_QUEUE_ROOM), 2 * GPIO_LINES);
     set(AT_QUEUE, 2);
     CHECK_EQUAL(get(AT_QUEUE_ROOM), 0);
     device = &console.virtio;
@@ -126,6 +127,7 @@ static void a_queue_that_cannot_be_needs_a_reset(void)
     } odd[] = {
         {QUEUE(0), RING(0), USED(0), 0},
         {QUEUE(0), RING(0), USED(0), 3},
+        {QUEUE(0), RING(0), USED(0), 32}, /* there is room for 16 */
         {QUEUE(0), RING(0), USED(0), 256},
         {QUEUE(0), RING(0), USED(0), 0x10000},
         {QUEUE(0), RING(0), USED(0), 0x10008},
@@ -168,14 +170,14 @@ static void a_queue_that_began_keeps_its_place(void)
     start();
     begin_driver(&lines.virtio, 2, 8);
     set(AT_QUEUE, 0);
-    set(AT_QUEUE_SIZE, 64);
+    set(AT_QUEUE_SIZE, 16);
     set(AT_DESCRIPTORS, 0);
     CHECK_EQUAL(lines.virtio.queues[0].size, 8);
     CHECK_EQUAL(lines.virtio.queues[0].descriptors.at, QUEUE(0));
     set(AT_QUEUE_READY, 0);
     CHECK_EQUAL(get(AT_QUEUE_READY), 0);
-    set(AT_QUEUE_SIZE, 64);
-    CHECK_EQUAL(lines.virtio.queues[0].size, 64);
+    set(AT_QUEUE_SIZE, 16);
+    CHECK_EQUAL(lines.virtio.queues[0].size, 16);
 }
 
 static void registers_of_a_queue_that_is_not_there_are_nobodys(void)
