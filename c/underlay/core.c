@@ -10,6 +10,7 @@
 #include "backends/bcm2837/wait.h"
 #include "underlay/console.h"
 #include "underlay/end.h"
+#include "underlay/watchdog.h"
 
 #define STACK 0x4000
 #define KEPT  12                /* words of a stack that switch.S takes: x19 to x30 */
@@ -139,8 +140,8 @@ static void take_calls(uint32_t core)
         sleep_for_good();
 }
 
-/* The turn of (guest), which began at (now). */
-static void turn(struct core *core, struct guest *guest, uint64_t now)
+/* The turn of (guest), which began at (now); it may be the only one that could have one. */
+static void turn(struct core *core, struct guest *guest, uint64_t now, bool is_alone)
 {
     schedule_begin(&guest->turn, &core->reached);
     if (core->loaded != guest) {
@@ -152,7 +153,7 @@ static void turn(struct core *core, struct guest *guest, uint64_t now)
     core->current = guest;
     stack_switch(&core->stack, guest->stack);
     core->current = NULL;
-    schedule_end(&guest->turn, clock_ticks() - now);
+    schedule_end(&guest->turn, clock_ticks() - now, is_alone, &core->reached);
 }
 
 static uint64_t earlier(uint64_t one, uint64_t other)
@@ -170,17 +171,19 @@ void core_run(void)
         take_calls(number);
         const uint64_t now = clock_ticks();
         const struct schedule found = schedule(core->turns, core->count, core->last, now);
-        uint64_t wake = found.wake;
+        uint64_t wake = earlier(found.wake, watchdog_pass(number, now));
         if (found.others > 0 || console_send())
             wake = earlier(wake, now + slice);
         else if (found.next == SCHEDULE_NOBODY)
             end_if_all_have();
+        if (found.next != SCHEDULE_NOBODY)
+            wake = earlier(wake, core->guests[found.next]->life.deadline);
         set_timer(wake);
         if (found.next == SCHEDULE_NOBODY) {
             __asm__ volatile("dsb sy\n\twfi" ::: "memory");
             continue;
         }
         core->last = found.next;
-        turn(core, core->guests[found.next], now);
+        turn(core, core->guests[found.next], now, found.others == 0);
     }
 }

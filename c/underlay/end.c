@@ -27,9 +27,8 @@ static void release_lines(struct guest *guest)
         gpio_line_finalize(&guest->gpio, line);
 }
 
-static void end(struct guest *guest)
+void end_for_good(struct guest *guest)
 {
-    release_lines(guest);
     guest->turn.wake = SCHEDULE_NEVER;
     if (__atomic_sub_fetch(&living, 1, __ATOMIC_ACQ_REL) == 0)
         core_call(0);
@@ -39,7 +38,7 @@ void end_exit(struct guest *guest, int32_t status)
 {
     console_finish(guest);
     console_say("underlay: %s: ended, status %d\n", guest->name, status & 0xff);
-    end(guest);
+    release_lines(guest);
 }
 
 void end_stop(struct guest *guest, const char *format, ...)
@@ -52,7 +51,7 @@ void end_stop(struct guest *guest, const char *format, ...)
     va_end(args);
     console_finish(guest);
     console_say("underlay: %s: stopped, status 1: %s\n", guest->name, reason);
-    end(guest);
+    release_lines(guest);
 }
 
 void end_if_all_have(void)

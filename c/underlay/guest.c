@@ -10,10 +10,15 @@
 #include "lib/manifest.h"
 #include "lib/paging.h"
 #include "lib/string.h"
+#include "underlay/core.h"
+#include "underlay/layout.h"
 #include "underlay/memory.h"
 
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
 #define DRIVES     (MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE)
+#define MS         UINT64_C(1000000) /* ns */
+#define PIECE      0x8000            /* bytes of a file that are copied at a time */
+#define PAUSE_MAX  (60000 * MS)
 #define OWN_LINES  (UINT64_C(3) << 14) /* the console's */
 
 static struct stage2 tables[GUESTS_MAX] __attribute__((section(".own")));
@@ -80,7 +85,33 @@ static const char *protect(struct guest *guest)
     return NULL;
 }
 
-static const char *fill(struct guest *guest, const uint8_t *file, const char *words)
+/* In a guest's turn, between two pieces of work for one: the others have theirs. */
+static void breathe(void)
+{
+    if (core_guest())
+        core_wait(0);
+}
+
+/* Has (work) go over its memory. */
+static void for_memory(const struct guest *guest, void (*work)(void *at, uint64_t size))
+{
+    const struct guest_memory *const memory = &guest->host.memory;
+
+    for (uint64_t at = 0; at < memory->size; at += LAYOUT_BLOCK) {
+        work((uint8_t *)memory->base + at, LAYOUT_BLOCK);
+        breathe();
+    }
+}
+
+static void copy(uint8_t *to, const uint8_t *from, uint64_t size)
+{
+    for (uint64_t at = 0; at < size; at += PIECE) {
+        memcpy(to + at, from + at, size - at < PIECE ? size - at : PIECE);
+        breathe();
+    }
+}
+
+static const char *fill(struct guest *guest)
 {
     const struct guest_memory *const memory = &guest->host.memory;
     void *const base = (void *)memory->base;
@@ -89,50 +120,82 @@ static const char *fill(struct guest *guest, const uint8_t *file, const char *wo
         .kernel_end = guest->plan.kernel_end,
         .counter_frequency = clock_frequency(),
         .manifest = &guest->notes.u.manifest,
-        .words = &words,
+        .words = &guest->words,
         .word_count = 1,
     };
 
-    memory_clear(base, memory->size);
+    for_memory(guest, memory_clear);
     for (uint32_t i = 0; i < guest->plan.segments; i++) {
         const struct elf_segment *segment = &guest->plan.segment[i];
-        memcpy((uint8_t *)base + segment->at, file + segment->file.offset, segment->file.size);
+        copy((uint8_t *)base + segment->at, guest->file + segment->file.offset, segment->file.size);
     }
     if (!paging_write(base, memory->size, &guest->plan) ||
         !stage2_write(guest->tables, memory->base, memory->size, &guest->plan))
         return "its text is in too many places";
     if (!boot_write(base, &boot))
         return "the guest's command line is longer than 8191 characters";
-    memory_publish(base, memory->size);
+    for_memory(guest, memory_publish);
     return NULL;
+}
+
+/* Its registers, in its own turn or before the first. */
+static void begin(struct guest *guest)
+{
+    memset(&guest->frame, 0, sizeof(guest->frame));
+    guest->frame.x[0] = HVT_BOOT_INFO_AT;
+    context_begin(&guest->context, guest->plan.entry, BOOT_STACK(guest->host.memory.size),
+                  clock_ticks());
+}
+
+static void allow(struct guest *guest, const struct payload_guest *entry)
+{
+    guest->turn.weight = entry->weight;
+    guest->life = (struct life){
+        .patience = clock_ticks_of(entry->patience_ms * MS),
+        .pause = clock_ticks_of(entry->pause_ms * MS),
+        .pause_max = clock_ticks_of(PAUSE_MAX),
+        .restarts_max = entry->restarts,
+        .restart = (enum payload_restart)entry->restart,
+    };
 }
 
 const char *guest_load(struct guest *guest, const struct payload *payload, uint32_t number)
 {
     const struct payload_guest *const entry = &payload->guests[number];
-    const uint8_t *const file = payload_at(payload, entry->elf);
 
     memset(guest, 0, sizeof(*guest));
     guest->name = entry->name;
     guest->number = number;
     guest->core = entry->core;
-    guest->turn.weight = entry->weight;
+    guest->file = payload_at(payload, entry->elf);
+    guest->words = payload_at(payload, entry->words);
     guest->tables = &tables[number];
     guest->host.memory.base = (uintptr_t)entry->memory_at;
     guest->host.memory.size = entry->memory_size;
+    allow(guest, entry);
 
     const char *wrong =
-        elf_read(&guest->plan, &guest->notes, file, entry->elf.size, entry->memory_size);
+        elf_read(&guest->plan, &guest->notes, guest->file, entry->elf.size, entry->memory_size);
     if (!wrong)
         wrong = attach(guest, payload, entry->grants);
     if (!wrong)
         wrong = protect(guest);
     if (!wrong)
-        wrong = fill(guest, file, payload_at(payload, entry->words));
-    guest->frame.x[0] = HVT_BOOT_INFO_AT;
-    context_begin(&guest->context, guest->plan.entry, BOOT_STACK(entry->memory_size),
-                  clock_ticks());
+        wrong = fill(guest);
+    begin(guest);
     return wrong;
+}
+
+void guest_restart(struct guest *guest)
+{
+    guest->host.halted = false;
+    guest->host.status = 0;
+    guest->gpio.refused = 0;
+    memset(guest->gpio.acquired, 0, sizeof(guest->gpio.acquired));
+    fill(guest); /* as it could be the first time */
+    begin(guest);
+    guest_use(guest);
+    __asm__ volatile("dsb ishst\n\ttlbi vmalls12e1is\n\tdsb ish\n\tisb" ::: "memory");
 }
 
 void guest_use(const struct guest *guest)

@@ -7,6 +7,7 @@
 #include "dispatch/host.h"
 #include "lib/elf.h"
 #include "underlay/context.h"
+#include "underlay/life.h"
 #include "underlay/payload.h"
 #include "underlay/schedule.h"
 #include "underlay/stage2.h"
@@ -18,12 +19,15 @@ struct guest {
     struct frame frame;
     struct context context;
     struct turn turn;
+    struct life life;
     struct host host;
     struct gpio gpio;
     struct elf_plan plan;
     struct stage2 *tables;
     void *stack; /* where it goes on in the underlay while others run */
     const char *name;
+    const uint8_t *file; /* of which it is made, each time that it begins */
+    const char *words;
     uint32_t number; /* in the payload */
     uint32_t core;
     uint64_t told; /* bytes on the console when it had written there last */
@@ -36,10 +40,13 @@ struct guest {
  * then memory, tables and registers. NULL, or in a few words why it cannot begin. */
 const char *guest_load(struct guest *guest, const struct payload *payload, uint32_t number);
 
+/* Makes it anew, in its own turn: as guest_load() did, with lines that it has to take again. */
+void guest_restart(struct guest *guest);
+
 /* Has this core see and run (guest) instead of whom it had. */
 void guest_use(const struct guest *guest);
 
-/* Its life, on a stack of its own; when this returns it has ended. */
+/* Its life, or lives, on a stack of its own; when this returns it has ended. */
 void guest_live(struct guest *guest);
 
 #endif

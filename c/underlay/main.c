@@ -9,6 +9,7 @@
 #include "underlay/layout.h"
 #include "underlay/mmu.h"
 #include "underlay/start.h"
+#include "underlay/watchdog.h"
 
 extern const struct payload payload; /* of underlay.lds: where the image ends */
 
@@ -34,10 +35,12 @@ static void make_guests(void)
         console_name_lines();
     for (uint32_t i = 0; i < payload.count; i++) {
         const char *const wrong = guest_load(&guests[i], &payload, i);
-        if (wrong)
-            end_stop(&guests[i], "%s", wrong);
-        else
+        if (!wrong) {
             core_add(&guests[i]);
+            continue;
+        }
+        end_stop(&guests[i], "%s", wrong);
+        end_for_good(&guests[i]);
     }
 }
 
@@ -50,6 +53,7 @@ void main_first(uint64_t device_tree)
     uart_prepare();
     check_payload();
     make_guests();
+    watchdog_begin(payload.watchdog_s);
     __atomic_store_n(&is_ready, true, __ATOMIC_RELEASE);
     for (uint32_t core = 1; core < CORES; core++)
         core_call(core);

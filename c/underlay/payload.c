@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "abi/boot_info.h"
+#include "backends/bcm2837/watchdog.h"
 #include "underlay/cores.h"
 #include "underlay/schedule.h"
 
@@ -62,6 +63,8 @@ static const char *check_guest(const struct payload *payload, uint32_t number, u
         return "there is no such core";
     if (guest->weight == 0 || guest->weight > SCHEDULE_WEIGHT_MAX)
         return "a guest's weight is not 1 to 100";
+    if (guest->restart > RESTART_ALWAYS)
+        return "there is no such way to restart a guest";
     if (!is_memory(guest, low, high))
         return "a guest's memory is not where guests are";
     for (uint32_t i = 0; i < number; i++) {
@@ -81,6 +84,8 @@ const char *payload_check(const struct payload *payload, uint64_t room, uint64_t
         return "it is larger than there is room";
     if (payload->count == 0 || payload->count > GUESTS_MAX)
         return "it has less than 1 or more than 16 guests";
+    if (payload->watchdog_s > WATCHDOG_SECONDS_MAX)
+        return "the watchdog waits for more than 15 seconds";
     const uint64_t first = sizeof(*payload) + payload->count * sizeof(payload->guests[0]);
     if (first > payload->size)
         return "its table is larger than it is";

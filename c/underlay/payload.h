@@ -17,6 +17,13 @@ struct payload_part {
     uint64_t offset, size; /* bytes */
 };
 
+/* Whether a guest that has ended begins again. */
+enum payload_restart {
+    RESTART_NEVER = 0,
+    RESTART_ON_FAILURE, /* when it was stopped, or its status was not 0 */
+    RESTART_ALWAYS,
+};
+
 struct payload_guest {
     char name[PAYLOAD_NAME];
     uint32_t core;
@@ -26,6 +33,10 @@ struct payload_guest {
     uint64_t memory_at;         /* physical, a multiple of 2 MiB, as is the size */
     uint64_t memory_size;       /* bytes */
     uint32_t weight;            /* its part of its core's time; schedule.h */
+    uint32_t patience_ms;       /* from one call to the next; 0: without end */
+    uint32_t restart;           /* enum payload_restart */
+    uint32_t restarts;          /* at most */
+    uint32_t pause_ms; /* before the first restart; before each further one twice as long */
     uint32_t reserved;
 };
 
@@ -41,12 +52,12 @@ struct payload {
     uint32_t magic, version;
     uint64_t size; /* bytes of all of it */
     uint32_t count;
-    uint32_t reserved;
+    uint32_t watchdog_s; /* of the chip's watchdog; 0: it is off */
     struct payload_guest guests[];
 };
 
 _Static_assert(sizeof(struct payload) == 24, "toolkit/rpikit/payload.py");
-_Static_assert(sizeof(struct payload_guest) == 144, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_guest) == 160, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_grant) == 80, "toolkit/rpikit/payload.py");
 
 /* Checks all of it, which begins at (payload) and has room up to (room) bytes: every part lies in

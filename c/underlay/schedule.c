@@ -29,7 +29,9 @@ void schedule_begin(struct turn *turn, uint64_t *reached)
     *reached = turn->spent;
 }
 
-void schedule_end(struct turn *turn, uint64_t ticks)
+void schedule_end(struct turn *turn, uint64_t ticks, bool was_alone, uint64_t *reached)
 {
     turn->spent += (ticks > 0 ? ticks : 1) * SCHEDULE_WEIGHT_MAX / turn->weight;
+    if (was_alone && *reached < turn->spent)
+        *reached = turn->spent;
 }

@@ -3,10 +3,11 @@
 #ifndef RPIKIT_UNDERLAY_SCHEDULE_H
 #define RPIKIT_UNDERLAY_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define SCHEDULE_NOBODY UINT32_MAX
-#define SCHEDULE_NEVER  UINT64_MAX
+#define SCHEDULE_NOBODY     UINT32_MAX
+#define SCHEDULE_NEVER      UINT64_MAX
 
 #define SCHEDULE_WEIGHT_MAX 100
 
@@ -31,7 +32,8 @@ struct schedule schedule(const struct turn *const *turns, uint32_t count, uint32
 /* The turn of the one that was chosen begins. (reached) is what the chosen of its core have spent,
  * 0 at first: who has waited does not get the time that it did not want. */
 void schedule_begin(struct turn *turn, uint64_t *reached);
-/* It ends, after (ticks). However short it was, it counts, so that none can starve the others. */
-void schedule_end(struct turn *turn, uint64_t ticks);
+/* It ends, after (ticks), in which nobody else could have run if it (was_alone). However short it
+ * was, it counts, so that none can starve the others. */
+void schedule_end(struct turn *turn, uint64_t ticks, bool was_alone, uint64_t *reached);
 
 #endif

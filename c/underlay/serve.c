@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a guest: it runs until it has to be left, is served, and goes on. */
+#include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/registers.h"
 #include "backends/console.h"
 #include "lib/literal.h"
@@ -27,6 +28,8 @@ static bool call(struct guest *guest, const struct trap *trap, uint64_t pc)
 
     switch (dispatch(&guest->host, trap->number, at)) {
     case CALL_DONE:
+        if (guest->life.patience > 0)
+            life_sign(&guest->life, clock_ticks());
         return true;
     case CALL_UNKNOWN:
         end_stop(guest, "Invalid guest hypercall: num=%u", trap->number);
@@ -63,6 +66,34 @@ static bool fault(struct guest *guest, const struct trap *trap, uint64_t pc)
     return false;
 }
 
+static void stop_silent(struct guest *guest)
+{
+    end_stop(guest, "no call for too long: pc=0x%llx", (number)READ_REGISTER(elr_el2));
+}
+
+/* It waits for an interrupt, and none will come. */
+static bool wait_for_good(struct guest *guest)
+{
+    core_wait(guest->life.deadline);
+    if (guest->life.deadline != LIFE_WITHOUT_END)
+        stop_silent(guest);
+    return guest->life.deadline == LIFE_WITHOUT_END;
+}
+
+/* An interrupt of ours: the others' turn, and what else there is. */
+static bool pause(struct guest *guest)
+{
+    const uint64_t left = clock_ticks();
+
+    if (life_is_over(&guest->life, left)) {
+        stop_silent(guest);
+        return false;
+    }
+    core_wait(0);
+    life_delay(&guest->life, clock_ticks() - left);
+    return true;
+}
+
 /* Serves what the guest was left for; false: it was stopped. */
 static bool serve(struct guest *guest)
 {
@@ -76,8 +107,7 @@ static bool serve(struct guest *guest)
     case TRAP_CALL:
         return call(guest, &trap, pc);
     case TRAP_WAIT:
-        core_wait(SCHEDULE_NEVER);
-        return true;
+        return wait_for_good(guest);
     case TRAP_FIRMWARE:
         guest->frame.x[0] = NOBODY;
         return true;
@@ -102,10 +132,12 @@ static bool serve(struct guest *guest)
     }
 }
 
-void guest_live(struct guest *guest)
+/* From its beginning to its end; whether it failed. */
+static bool live(struct guest *guest)
 {
     bool lives = true;
 
+    life_sign(&guest->life, clock_ticks());
     while (lives && !guest->host.halted) {
         switch (guest_enter(&guest->frame)) {
         case EXIT_TRAP:
@@ -116,11 +148,26 @@ void guest_live(struct guest *guest)
                      (number)READ_REGISTER(esr_el2));
             lives = false;
             break;
-        default: /* an interrupt of ours: the others' turn, and what else there is */
-            core_wait(0);
+        default:
+            lives = pause(guest);
         }
     }
     if (lives)
         end_exit(guest, guest->host.status);
+    return !lives || (guest->host.status & 0xff) != 0;
+}
+
+void guest_live(struct guest *guest)
+{
+    struct life *const life = &guest->life;
+    uint64_t pause;
+
+    while (life_again(life, live(guest), &pause)) {
+        core_wait(clock_ticks() + pause);
+        guest_restart(guest);
+        console_say("underlay: %s: restarted (%u of %u)\n", guest->name, life->restarts,
+                    life->restarts_max);
+    }
+    end_for_good(guest);
     core_wait(SCHEDULE_NEVER);
 }

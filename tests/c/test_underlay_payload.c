@@ -132,6 +132,24 @@ static void a_guest_has_a_weight(void)
     refused("a guest's weight is not 1 to 100");
 }
 
+static void a_restart_is_one_of_three(void)
+{
+    make();
+    bytes.guests[1].restart = RESTART_ALWAYS;
+    CHECK(check() == NULL);
+    bytes.guests[1].restart++;
+    refused("there is no such way to restart a guest");
+}
+
+static void the_watchdog_is_no_slower_than_the_chips(void)
+{
+    make();
+    payload->watchdog_s = 15;
+    CHECK(check() == NULL);
+    payload->watchdog_s = 16;
+    refused("the watchdog waits for more than 15 seconds");
+}
+
 static void memory_is_the_guests_alone(void)
 {
     make();
@@ -162,6 +180,8 @@ int main(void)
     every_part_lies_within_and_behind_the_table();
     texts_end();
     a_guest_has_a_weight();
+    a_restart_is_one_of_three();
+    the_watchdog_is_no_slower_than_the_chips();
     memory_is_the_guests_alone();
     return 0;
 }

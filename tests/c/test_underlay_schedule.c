@@ -67,8 +67,8 @@ static void a_core_may_have_one_guest_or_none(void)
 static uint64_t took[4]; /* ticks of each */
 static uint64_t late;    /* the longest that one which could run did not, of who waits at times */
 
-/* Has a core of (count) guests run. Those of (sleepers) run for (awake) ticks and wait for (asleep),
- * the others compute. */
+/* Has a core of (count) guests run. Those of (sleepers) run for (awake) ticks and wait for
+ * (asleep), the others compute. */
 static void run(uint32_t count, uint32_t sleepers, uint64_t awake, uint64_t asleep)
 {
     uint64_t now = 0, reached = 0;
@@ -95,7 +95,7 @@ static void run(uint32_t count, uint32_t sleepers, uint64_t awake, uint64_t asle
         now += ticks;
         took[last] += ticks;
         turn->wake = sleeps ? now + asleep : 0;
-        schedule_end(turn, ticks);
+        schedule_end(turn, ticks, found.others == 0, &reached);
     }
 }
 
@@ -147,20 +147,29 @@ static void what_one_did_not_want_is_not_kept_for_it(void)
     turns[0].spent = turns[1].spent = 0;
     for (int i = 0; i < 1000; i++) {
         schedule_begin(&turns[1], &reached);
-        schedule_end(&turns[1], SLICE);
+        schedule_end(&turns[1], SLICE, false, &reached);
     }
     CHECK_EQUAL(schedule(all, 3, 1, 1000000).next, 0);
     schedule_begin(&turns[0], &reached);
-    schedule_end(&turns[0], 2 * SLICE);
+    schedule_end(&turns[0], 2 * SLICE, false, &reached);
     CHECK_EQUAL(schedule(all, 3, 0, 1000000).next, 1);
+    turns[0].wake = 2000000; /* meanwhile the other one has the core to itself, in one turn */
+    schedule_begin(&turns[1], &reached);
+    schedule_end(&turns[1], 1000000, true, &reached);
+    CHECK_EQUAL(schedule(all, 3, 1, 2000000).next, 0);
+    schedule_begin(&turns[0], &reached);
+    schedule_end(&turns[0], 1, false, &reached);
+    CHECK_EQUAL(schedule(all, 3, 0, 2000000).next, 1);
 }
 
 static void a_turn_of_no_time_at_all_counts(void)
 {
     struct turn turn = {.weight = 100};
+    uint64_t reached = 0;
 
-    schedule_end(&turn, 0);
+    schedule_end(&turn, 0, false, &reached);
     CHECK_EQUAL(turn.spent, 1);
+    CHECK_EQUAL(reached, 0);
 }
 
 int main(void)

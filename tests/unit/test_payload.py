@@ -21,7 +21,8 @@ ONE = Guest("one", b"\x7fELF of one", 2 * MIB, "--quiet", (Grant("lamp", 18, 2),
 
 
 def in_c(header: str, name: str) -> int:
-    text = (C / "underlay" / header).read_text()
+    folder = C / ("backends/bcm2837" if header == "watchdog.h" else "underlay")
+    text = (folder / header).read_text()
     found = re.search(rf"^#define {name} +(?:UINT32_C\()?(0x[0-9a-f]+|\d+)", text, re.M)
     assert found is not None
     return int(found[1], 0)
@@ -34,6 +35,7 @@ def in_c(header: str, name: str) -> int:
         ("payload.h", "PAYLOAD_VERSION", payload.VERSION),
         ("payload.h", "GUESTS_MAX", payload.GUESTS_MAX),
         ("schedule.h", "SCHEDULE_WEIGHT_MAX", payload.WEIGHT_MAX),
+        ("watchdog.h", "WATCHDOG_SECONDS_MAX", payload.WATCHDOG_MAX),
         ("cores.h", "CORES", payload.CORES),
         ("layout.h", "LAYOUT_IMAGE", payload.IMAGE),
         ("layout.h", "LAYOUT_OWN", payload.OWN),
@@ -52,6 +54,13 @@ def test_the_linker_places_what_the_layout_says() -> None:
     assert f"ASSERT(. <= {payload.GUESTS:#x}," in script
 
 
+def test_restarts_are_those_of_the_payload() -> None:
+    text = (C / "underlay/payload.h").read_text()
+    (body,) = re.findall(r"enum payload_restart \{(.*?)\};", text, re.S)
+    names = [name.lower().replace("_", "-") for name in re.findall(r"RESTART_(\w+)", body)]
+    assert tuple(names) == payload.RESTARTS
+
+
 def test_a_lines_flags_are_those_of_the_manifest() -> None:
     text = (C / "abi/manifest.h").read_text()
     bits = re.findall(r"(MFT_LINE_\w+) = 1 << (\d+)", text)
@@ -64,16 +73,17 @@ def test_an_application_is_granted_its_lines_as_declared() -> None:
 
 
 def fields(packed: bytes, number: int) -> tuple[int, ...]:
-    """Return core, three parts, memory and weight of a guest, past its name."""
-    return struct.unpack_from("<I8QI", packed, 24 + number * 144 + 68)
+    """Return core, three parts, memory and life of a guest, past its name."""
+    return struct.unpack_from("<I8Q6I", packed, 24 + number * 160 + 68)
 
 
 def test_guests_are_where_their_table_says() -> None:
-    other = Guest("other", b"bytes", 3 * MIB, weight=7)
-    packed = payload.pack([ONE, other])
-    assert struct.unpack_from("<IIQI", packed) == (payload.MAGIC, 2, len(packed), 2)
+    life = {"weight": 7, "patience_ms": 50, "restart": "always", "restarts": 9, "pause_ms": 3}
+    other = replace(Guest("other", b"bytes", 3 * MIB), **life)
+    packed = payload.pack([ONE, other], watchdog=12)
+    assert struct.unpack_from("<IIQII", packed) == (payload.MAGIC, 2, len(packed), 2, 12)
     assert packed[24:92] == b"one".ljust(68, b"\0")
-    core, elf, elf_size, words, words_size, grants, grants_size, at, size, weight = fields(
+    core, elf, elf_size, words, words_size, grants, grants_size, at, size, *life_of_one = fields(
         packed, 0
     )
     assert core == 3
@@ -81,8 +91,9 @@ def test_guests_are_where_their_table_says() -> None:
     assert packed[words : words + words_size] == b"--quiet\0"
     assert packed[grants : grants + grants_size] == struct.pack("<68sIII", b"lamp", 18, 2, 0)
     assert grants % 8 == 0
-    assert (at, size, weight) == (payload.GUESTS, 2 * MIB, 1)
-    assert fields(packed, 1)[-3:] == (payload.GUESTS + 2 * MIB, 4 * MIB, 7)  # in whole blocks
+    assert (at, size, life_of_one) == (payload.GUESTS, 2 * MIB, [1, 0, 0, 5, 100, 0])
+    assert fields(packed, 1)[-8:-6] == (payload.GUESTS + 2 * MIB, 4 * MIB)  # in whole blocks
+    assert fields(packed, 1)[-6:] == (7, 50, 2, 9, 3, 0)
 
 
 def test_the_image_is_followed_by_its_payload() -> None:
@@ -96,6 +107,8 @@ REFUSED = {
     "memory": ([replace(ONE, memory=512 * MIB)] * 2, "the guests need 1G of memory; the board has"),
     "weight": ([replace(ONE, weight=101)], "one: weight 101: a guest has a weight of 1 to 100"),
     "none of it": ([replace(ONE, weight=0)], "one: weight 0: a guest has a weight of 1 to 100"),
+    "restart": ([replace(ONE, restart="often")], "one: restart 'often': write one of never, on-f"),
+    "pause": ([replace(ONE, pause_ms=1 << 32)], "one: pause_ms 4294967296: it has 32 bits"),
     "name": ([replace(ONE, name="x" * 68)], "a name has at most 67 characters"),
     "size": ([replace(ONE, unikernel=bytes(16 * MIB))], r"kernel8.img: its \d+ bytes are \d+ too"),
 }
@@ -106,6 +119,12 @@ def test_what_does_not_fit_is_refused(case: str) -> None:
     guests, why = REFUSED[case]
     with pytest.raises(DescriptionError, match=why):
         payload.image(bytes(0x8000), guests)
+
+
+def test_a_watchdog_that_the_chip_does_not_have_is_refused() -> None:
+    for seconds in (-1, 16):
+        with pytest.raises(DescriptionError, match=f"watchdog {seconds}: the chip's waits for 1"):
+            payload.image(bytes(0x8000), [ONE], seconds)
 
 
 def application(tmp_path: Path, more: str) -> apps.App:

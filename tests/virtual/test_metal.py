@@ -313,6 +313,49 @@ def test_guests_of_a_core_have_time_by_their_weights(guest: Maker, tmp_path: Pat
     assert 2.7 < heavier / lighter < 3.3
 
 
+def test_a_silent_guest_is_stopped_and_begins_again_as_it_was_at_first(
+    guest: Maker, tmp_path: Path
+) -> None:
+    rogue = replace(
+        guest("rogue", memory=16), patience_ms=500, restart="on-failure", restarts=2, pause_ms=1
+    )
+    (spin,) = (one.line for one in rogue.grants if one.name == "spin")
+    switch = replace(guest("test_switch", "presses=2"), patience_ms=5000)  # it waits in calls
+    with Metal(guest.image(rogue, switch), tmp_path) as metal:
+        metal.wait_for("[rogue] ready\n")
+        metal.drive(spin, True)
+        metal.wait_for("rogue: stopped, status 1: no call for too long: pc=0x10", 3)
+        press(metal, 2)
+        metal.wait_for("underlay: test_switch: ended, status 0")
+        said = metal.said()
+    assert said.count("[rogue] ready\n") == said.count("[rogue] spinning\n") == 3
+    assert [
+        line for line in said.splitlines() if line.startswith("underlay: rogue: restarted")
+    ] == [f"underlay: rogue: restarted ({count} of 2)" for count in (1, 2)]
+
+
+def test_guests_begin_again_as_often_as_they_were_granted(guest: Maker, tmp_path: Path) -> None:
+    always, failing, never = (
+        replace(guest("exit", word, core=core), name=name, restart=restart, restarts=2, pause_ms=1)
+        for core, (name, word, restart) in enumerate(
+            (("always", "0", "always"), ("failing", "7", "on-failure"), ("never", "7", "never"))
+        )
+    )
+    fine = replace(guest("globals"), name="fine", restart="on-failure")
+    data = replace(guest("globals"), name="data", restart="always", restarts=1)  # as in its file
+    said = run(guest.image(always, failing, never, fine, data), tmp_path)
+    ends = [name for name, _ in ENDED.findall(said)]
+    assert {name: ends.count(name) for name in sorted(ends)} == {
+        "always": 3,
+        "data": 2,
+        "failing": 3,
+        "fine": 1,
+        "never": 1,
+    }
+    assert said.count("[data] SUCCESS\n") == 2
+    assert said.endswith("underlay: all guests have ended\n")
+
+
 def execute_only(image: bytes) -> bytes:
     """Return an ELF file whose executable segments cannot be read, as upstream links its guests."""
     patched = bytearray(image)

@@ -23,6 +23,9 @@ CORES = 4
 MAGIC = 0x474B5052
 VERSION = 2
 WEIGHT_MAX = 100
+WATCHDOG_MAX = 15
+RESTARTS = ("never", "on-failure", "always")
+"""Whether a guest that has ended begins again; in the order of enum payload_restart."""
 PAGE = 0x1000
 STEP = 0x200000
 
@@ -34,7 +37,7 @@ FLAGS = tuple(
 
 _NAME = 68
 _HEADER = struct.Struct("<IIQII")
-_GUEST = struct.Struct(f"<{_NAME}sI6QQQII")
+_GUEST = struct.Struct(f"<{_NAME}sI6QQQ6I")
 _GRANT = struct.Struct(f"<{_NAME}sIII")
 
 
@@ -60,6 +63,15 @@ class Guest:
     core: int = 0
     weight: int = 1
     """Its part of the core's time, beside those of the core's other guests: 1 to WEIGHT_MAX."""
+    patience_ms: int = 0
+    """It is stopped when it computes, or waits for what never comes, for that long without a call;
+    0: it may. Time that other guests take does not count, nor does a wait in a call."""
+    restart: str = "never"
+    """Whether it begins again when it has ended: one of RESTARTS."""
+    restarts: int = 5
+    """How often at most."""
+    pause_ms: int = 100
+    """Before the first restart; before each further one twice as long, up to a minute."""
 
 
 def grants_of(app: App) -> tuple[Grant, ...]:
@@ -70,10 +82,18 @@ def grants_of(app: App) -> tuple[Grant, ...]:
     )
 
 
-def pack(guests: Sequence[Guest]) -> bytes:
-    """Return guests as the underlay reads them, each with memory of its own in their order."""
+def pack(guests: Sequence[Guest], watchdog: int = 0) -> bytes:
+    """Return guests as the underlay reads them, each with memory of its own in their order.
+
+    `watchdog`: the chip resets the board when the underlay hangs for so many seconds; 0: it does
+    not.
+    """
     if not 1 <= len(guests) <= GUESTS_MAX:
         raise DescriptionError(f"{len(guests)} guests: the underlay runs 1 to {GUESTS_MAX}")
+    if not 0 <= watchdog <= WATCHDOG_MAX:
+        raise DescriptionError(
+            f"watchdog {watchdog}: the chip's waits for 1 to {WATCHDOG_MAX} seconds; 0: it is off"
+        )
     first = _HEADER.size + len(guests) * _GUEST.size
     table, parts, memory = b"", b"", GUESTS
     for one in guests:
@@ -83,11 +103,7 @@ def pack(guests: Sequence[Guest]) -> bytes:
             places += [first + len(parts), len(content)]
             parts += content
         size = -(-one.memory // STEP) * STEP
-        if not 1 <= one.weight <= WEIGHT_MAX:
-            raise DescriptionError(
-                f"{one.name}: weight {one.weight}: a guest has a weight of 1 to {WEIGHT_MAX}"
-            )
-        table += _GUEST.pack(_name(one.name), one.core, *places, memory, size, one.weight, 0)
+        table += _GUEST.pack(_name(one.name), one.core, *places, memory, size, *_life(one))
         memory += size
     if memory > END:
         raise DescriptionError(
@@ -95,12 +111,12 @@ def pack(guests: Sequence[Guest]) -> bytes:
             f"{describe.format_size(END - GUESTS)} for them",
             hint="give them less: firmware.memory",
         )
-    return _HEADER.pack(MAGIC, VERSION, first + len(parts), len(guests), 0) + table + parts
+    return _HEADER.pack(MAGIC, VERSION, first + len(parts), len(guests), watchdog) + table + parts
 
 
-def image(underlay: bytes, guests: Sequence[Guest]) -> bytes:
-    """Return what the firmware loads: the underlay, and the guests behind it."""
-    made = underlay + bytes(-len(underlay) % PAGE) + pack(guests)
+def image(underlay: bytes, guests: Sequence[Guest], watchdog: int = 0) -> bytes:
+    """Return what the firmware loads: the underlay, and the guests behind it; pack()."""
+    made = underlay + bytes(-len(underlay) % PAGE) + pack(guests, watchdog)
     room = OWN - IMAGE
     if len(made) > room:
         raise DescriptionError(
@@ -108,6 +124,22 @@ def image(underlay: bytes, guests: Sequence[Guest]) -> bytes:
             hint="the unikernels in it have to be smaller, or fewer",
         )
     return made
+
+
+def _life(guest: Guest) -> tuple[int, ...]:
+    """Return weight, patience, restart, restarts and pause, and what is reserved."""
+    if not 1 <= guest.weight <= WEIGHT_MAX:
+        raise DescriptionError(
+            f"{guest.name}: weight {guest.weight}: a guest has a weight of 1 to {WEIGHT_MAX}"
+        )
+    if guest.restart not in RESTARTS:
+        known = ", ".join(RESTARTS)
+        raise DescriptionError(f"{guest.name}: restart {guest.restart!r}: write one of {known}")
+    for name in ("patience_ms", "restarts", "pause_ms"):
+        if not 0 <= getattr(guest, name) < 1 << 32:
+            raise DescriptionError(f"{guest.name}: {name} {getattr(guest, name)}: it has 32 bits")
+    how = RESTARTS.index(guest.restart)
+    return guest.weight, guest.patience_ms, how, guest.restarts, guest.pause_ms, 0
 
 
 def _grants(guest: Guest) -> bytes:
