@@ -10,6 +10,7 @@
 #include "backends/bcm2837/wait.h"
 #include "underlay/console.h"
 #include "underlay/end.h"
+#include "underlay/pins.h"
 #include "underlay/watchdog.h"
 
 #define STACK 0x4000
@@ -79,12 +80,29 @@ void core_wait(uint64_t wake)
 
 void wait_until(uint64_t ticks)
 {
+    struct guest *const guest = core_guest();
+
+    guest->polls = true;
     core_wait(ticks);
+    guest->polls = false;
 }
 
 void core_call(uint32_t core)
 {
     write32(CORE_MAILBOX_3_SET(core), 1);
+}
+
+void core_wake(uint64_t lines)
+{
+    for (uint32_t number = 0; number < CORES; number++) {
+        const struct core *const core = &cores[number];
+        for (uint32_t i = 0; i < core->count; i++) {
+            if (!(core->guests[i]->gpio.watched & lines))
+                continue;
+            __atomic_store_n(&core->guests[i]->is_woken, true, __ATOMIC_RELEASE);
+            core_call(number);
+        }
+    }
 }
 
 void core_prepare(void)
@@ -132,10 +150,17 @@ void core_park(void)
     sleep_for_good();
 }
 
-static void take_calls(uint32_t core)
+static void take_calls(uint32_t number)
 {
-    if (read32(CORE_FIQ_SOURCE(core)) >> SOURCE_MAILBOX_3 & 1)
-        write32(CORE_MAILBOX_3_TAKE(core), UINT32_MAX);
+    struct core *const core = &cores[number];
+
+    if (read32(CORE_FIQ_SOURCE(number)) >> SOURCE_MAILBOX_3 & 1)
+        write32(CORE_MAILBOX_3_TAKE(number), UINT32_MAX);
+    for (uint32_t i = 0; i < core->count; i++) {
+        struct guest *const guest = core->guests[i];
+        if (__atomic_exchange_n(&guest->is_woken, false, __ATOMIC_ACQ_REL) && guest->polls)
+            guest->turn.wake = 0;
+    }
     if (__atomic_load_n(&is_parked, __ATOMIC_ACQUIRE))
         sleep_for_good();
 }
@@ -168,10 +193,11 @@ void core_run(void)
     const uint64_t slice = clock_ticks_of(SLICE);
 
     for (;;) {
-        take_calls(number);
         const uint64_t now = clock_ticks();
+        const uint64_t look = number == 0 ? pins_look(now) : SCHEDULE_NEVER;
+        take_calls(number);
         const struct schedule found = schedule(core->turns, core->count, core->last, now);
-        uint64_t wake = earlier(found.wake, watchdog_pass(number, now));
+        uint64_t wake = earlier(earlier(found.wake, look), watchdog_pass(number, now));
         if (found.others > 0 || console_send())
             wake = earlier(wake, now + slice);
         else if (found.next == SCHEDULE_NOBODY)

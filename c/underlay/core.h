@@ -23,6 +23,9 @@ struct guest *core_guest(void);
 /* In a guest's turn: lets the others have theirs, at least until the counter is at (wake). */
 void core_wait(uint64_t wake);
 
+/* Has the guests that wait for edges of (lines), bit n for line n, look for them. */
+void core_wake(uint64_t lines);
+
 /* Ends the sleep of a core. */
 void core_call(uint32_t core);
 

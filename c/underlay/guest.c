@@ -13,6 +13,7 @@
 #include "underlay/core.h"
 #include "underlay/layout.h"
 #include "underlay/memory.h"
+#include "underlay/pins.h"
 
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
 #define DRIVES     (MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE)
@@ -59,6 +60,11 @@ static const char *attach(struct guest *guest, const struct payload *payload,
 
     guest->gpio.backend = &gpio_pins;
     guest->gpio.edges = GPIO_EDGES_SAMPLED;
+    if (pins_are_reported()) {
+        gpio_edges_report(&guest->pins);
+        guest->gpio.backend = &guest->pins.backend;
+        guest->gpio.edges = GPIO_EDGES_UNPROVEN;
+    }
     gpio_attach(&guest->gpio, &guest->host);
     for (uint64_t i = 0; !wrong && i < grants.size / sizeof(*all); i++)
         wrong = grant(guest, &all[i]);

@@ -3,6 +3,7 @@
 #ifndef RPIKIT_UNDERLAY_GUEST_H
 #define RPIKIT_UNDERLAY_GUEST_H
 
+#include "backends/bcm2837/gpio_edge.h"
 #include "devices/gpio.h"
 #include "dispatch/host.h"
 #include "lib/elf.h"
@@ -22,6 +23,9 @@ struct guest {
     struct life life;
     struct host host;
     struct gpio gpio;
+    struct gpio_reported pins; /* if the chip reports edges */
+    bool polls;                /* it waits, and edges end that */
+    bool is_woken;             /* there were some; set by core 0 */
     struct elf_plan plan;
     struct stage2 *tables;
     void *stack; /* where it goes on in the underlay while others run */

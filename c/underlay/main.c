@@ -8,6 +8,7 @@
 #include "underlay/end.h"
 #include "underlay/layout.h"
 #include "underlay/mmu.h"
+#include "underlay/pins.h"
 #include "underlay/start.h"
 #include "underlay/watchdog.h"
 
@@ -52,6 +53,7 @@ void main_first(uint64_t device_tree)
     mmu_start();
     uart_prepare();
     check_payload();
+    pins_prepare();
     make_guests();
     watchdog_begin(payload.watchdog_s);
     __atomic_store_n(&is_ready, true, __ATOMIC_RELEASE);

@@ -18,7 +18,7 @@ enum pin_pull { PULL_NONE = 0, PULL_DOWN = 1, PULL_UP = 2 };
 void gpio_pin_select(uint32_t line, enum pin_function function);
 void gpio_pin_pull(uint32_t line, enum pin_pull pull);
 
-/* The lines as the devices move them. It reports no edges, so they are sampled. */
+/* The lines as the devices move them. It reports no edges: gpio_edge.h. */
 extern struct gpio_backend gpio_pins;
 
 /* The registers: where they are on the chip, or where a test has some. */

@@ -17,9 +17,13 @@
 #define TIMER_COUNTER   (SYSTEM_TIMER + 0x04) /* CLO, its lower 32 bits, microseconds */
 #define TIMER_COMPARE_1 (SYSTEM_TIMER + 0x10) /* C1 */
 
+#define FIQ_CONTROL     (CONTROLLER + 0x20c) /* the GPU's interrupt that is a FIQ; 7.5 */
+
 #define RESET_CONTROL   (WATCHDOG + 0x1c) /* PM_RSTC */
 #define RESET_STATUS    (WATCHDOG + 0x20) /* PM_RSTS: where the firmware boots from */
 #define WATCHDOG_TICKS  (WATCHDOG + 0x24) /* PM_WDOG */
+
+#define GPU_ROUTING     (LOCAL + 0x0c) /* which core has the GPU's IRQ and FIQ */
 
 /* Of core n; 4.6, 4.7, 4.10. In the control registers bits 4 to 7 make a FIQ of what bits 0 to 3
  * make an IRQ of. */
