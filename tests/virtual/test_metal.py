@@ -260,6 +260,12 @@ def test_guests_begin_again_as_often_as_they_were_granted(guest: Maker, tmp_path
     assert said.endswith("underlay: all guests have ended\n")
 
 
+def test_the_chips_watchdog_is_on_where_it_is_granted(guest: Maker, tmp_path: Path) -> None:
+    """QEMU's bites as soon as it is on, at whatever it is set to."""
+    image = payload.image(guest.underlay, [guest("hello")], payload.WATCHDOG_MAX)
+    assert run(image, tmp_path) == ""
+
+
 def execute_only(image: bytes) -> bytes:
     """Return an ELF file whose executable segments cannot be read, as upstream links its guests."""
     patched = bytearray(image)
