@@ -110,7 +110,7 @@ INCLUDES: dict[str, frozenset[str]] = {
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),
-    "underlay": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
+    "underlay": frozenset({"abi", "lib", "dispatch", "devices", "virtio", "backends"}),
 }
 LOOP = frozenset({"dispatch", "backends"})  # the guest's host is linked into the same program
 FREESTANDING = ("devices", "dispatch", "virtio", "lib", "guest", "abi", "underlay")

@@ -15,6 +15,10 @@
 /* Guest-physical address of the GPIO registers, for a guest that was given them. */
 #define HVT_GPIO_PAGE UINT64_C(0x140000000)
 
+/* Guest-physical address of the registers of the virtio device that the lines of a guest are as
+ * well: virtio's mmio transport, version 2. Of a guest of the underlay that was granted a line. */
+#define HVT_VIRTIO_WINDOW UINT64_C(0x180000000)
+
 /* Lowest number of calls that are not Solo5's; upstream's numbers are 1 to 31, its ring kick 32. */
 #define HVT_CALL_OWN_FIRST UINT32_C(0x200000)
 

@@ -14,6 +14,7 @@
 #include "underlay/layout.h"
 #include "underlay/memory.h"
 #include "underlay/pins.h"
+#include "underlay/window.h"
 
 #define DIRECTIONS (MFT_LINE_IN | MFT_LINE_OUT)
 #define DRIVES     (MFT_LINE_OPEN_DRAIN | MFT_LINE_OPEN_SOURCE)
@@ -117,6 +118,15 @@ static void copy(uint8_t *to, const uint8_t *from, uint64_t size)
     }
 }
 
+static bool holds_lines(const struct guest *guest)
+{
+    for (uint32_t line = 0; line < GPIO_LINES; line++) {
+        if (guest->gpio.lines[line].state != GPIO_DENIED)
+            return true;
+    }
+    return false;
+}
+
 static const char *fill(struct guest *guest)
 {
     const struct guest_memory *const memory = &guest->host.memory;
@@ -140,6 +150,8 @@ static const char *fill(struct guest *guest)
         return "its text is in too many places";
     if (!boot_write(base, &boot))
         return "the guest's command line is longer than 8191 characters";
+    if (holds_lines(guest))
+        window_open(guest);
     for_memory(guest, memory_publish);
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "underlay/schedule.h"
 #include "underlay/stage2.h"
 #include "underlay/start.h"
+#include "virtio/gpio.h"
 
 #define GUEST_LINE 256 /* bytes of a line of its console that is told as one */
 
@@ -26,6 +27,8 @@ struct guest {
     struct gpio_reported pins; /* if the chip reports edges */
     bool polls;                /* it waits, and edges end that */
     bool is_woken;             /* there were some; set by core 0 */
+    struct virtio_gpio lines;  /* the same as a device, if it has the window */
+    bool has_window;
     struct elf_plan plan;
     struct stage2 *tables;
     void *stack; /* where it goes on in the underlay while others run */

@@ -9,6 +9,7 @@
 #include "underlay/end.h"
 #include "underlay/guest.h"
 #include "underlay/trap.h"
+#include "underlay/window.h"
 
 /* ESR_EL1 of an instruction that the guest does not have: EC 0, a length of 32 bits. */
 #define UNDEFINED UINT64_C(0x2000000)
@@ -121,6 +122,13 @@ static bool serve(struct guest *guest)
                  (number)pc);
         return false;
     case TRAP_ACCESS:
+        if (window_has(guest, &trap)) {
+            WRITE_REGISTER(elr_el2, pc + 4);
+            window_access(guest, &trap);
+            if (guest->life.patience > 0)
+                life_sign(&guest->life, clock_ticks());
+            return true;
+        }
         end_stop(guest, "Invalid guest mmio access: address=0x%llx, %s of %u bytes: pc=0x%llx",
                  (number)trap.address, trap.is_write ? "store" : "load", trap.size, (number)pc);
         return false;

@@ -180,6 +180,37 @@ def test_edges_wake_a_guest_and_none_is_lost(guest: Maker, tmp_path: Path) -> No
     assert statuses(said) == {"gpio_presses": 0}
 
 
+def test_lines_are_the_same_by_virtio_as_by_calls(guest: Maker, tmp_path: Path) -> None:
+    with Metal(guest.image(guest("two_doors")), tmp_path, *COUNTED) as metal:
+        said = metal.wait_for_end()
+    assert statuses(said) == {"two_doors": 0}
+    assert "SUCCESS\n" in said
+    assert re.search(r"^a level by call \d+ ns, by virtio \d+ ns$", said, re.M)
+    assert re.search(r"^underlay: two_doors: \d+ calls refused: line not granted$", said, re.M)
+
+
+def test_edges_are_told_by_virtio(guest: Maker, tmp_path: Path) -> None:
+    doors = guest("two_doors", "count=3")
+    (lamp,) = (one.line for one in doors.grants if one.name == "lamp")
+    with Metal(guest.image(doors), tmp_path) as metal:
+        metal.wait_for("ready")
+        for high in (True, False):
+            metal.drive(BUTTON, high)
+            metal.wait_for_level(lamp, high)
+        metal.drive(BUTTON, True)  # the last one, after which the machine is gone
+        said = metal.wait_for_end()
+    assert "counted 3\nSUCCESS\n" in said
+    assert statuses(said) == {"two_doors": 0}
+
+
+def test_a_guest_that_reads_behind_its_virtio_device_is_stopped(
+    guest: Maker, tmp_path: Path
+) -> None:
+    said = run(guest.image(guest("two_doors", "beyond"), guest("hello")), tmp_path)
+    assert statuses(said) == {"two_doors": 1, "hello": 0}
+    assert "two_doors: stopped, status 1: Invalid guest mmio access: address=0x180000200" in said
+
+
 DEEDS = {"spin": "spinning", "flood": "flooding the console", "hoard": "has it all"}
 
 

@@ -18,7 +18,7 @@ _OF_THE_UNDERLAY = (
     *("backends/bcm2837/gpio", "backends/bcm2837/gpio_edge", "backends/bcm2837/watchdog"),
     *("underlay/edges/gpio", "underlay/edges/interrupts", "underlay/life"),
     *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),
-    *("underlay/trap", "underlay/watchdog"),
+    *("underlay/trap", "underlay/watchdog", "underlay/window"),
 )
 """Its files that touch no register, or those of the chip in a way that a test can have its own."""
 

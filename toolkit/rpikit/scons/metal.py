@@ -15,6 +15,8 @@ IMAGE = "underlay.img"
 _SCRIPT = "underlay/underlay.lds"
 _LINES = ("gpio_edge", "gpio_line")
 """Files of c/devices: each guest has lines, be it none."""
+_WINDOW = ("gpio", "mmio", "queue")
+"""Files of c/virtio: what a guest's lines are besides."""
 _LIBRARY = ("boot", "elf", "format", "manifest", "paging", "string")
 
 
@@ -46,6 +48,7 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
     files = env.SourcesIn("underlay", "backends/bcm2837", "dispatch")
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
     files += [root / "devices" / f"{name}.c" for name in _LINES]
+    files += [root / "virtio" / f"{name}.c" for name in _WINDOW]
     files += handlers(env, app, found)
     files += [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
     flags = [*env["BINDINGS_FLAGS"], "-O2", "-fno-stack-protector", "-mstrict-align"]

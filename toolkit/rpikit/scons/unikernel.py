@@ -101,10 +101,8 @@ def app_library(env: Any) -> Any:
     lib = env["SETTINGS"].root / "c" / "lib"
     target = str(common / "libapp.a")
     if target not in env["OBJECTS"]:
-        parts = [
-            env.Compiled(lib / f"{name}.c", common, env["BINDINGS_FLAGS"])
-            for name in ("string", "format")
-        ]
+        files = [lib / "string.c", lib / "format.c", *env.SourcesIn("guest/virtio")]
+        parts = [env.Compiled(file, common, env["BINDINGS_FLAGS"]) for file in files]
         (env["OBJECTS"][target],) = env.StaticLibrary(target, parts)
     return env["OBJECTS"][target]
 
