@@ -34,6 +34,15 @@ def one_line(error: RpikitError) -> str:
     return f"{error}\nhint: {error.hint}" if error.hint else str(error)
 
 
+def _told_by(error: BaseException) -> BaseException:
+    """Return an error itself, or the first of several of ours that a test ended with."""
+    if isinstance(error, BaseExceptionGroup):
+        _, others = error.split(RpikitError)
+        if others is None:
+            return _told_by(error.exceptions[0])
+    return error
+
+
 class Recorder:
     """Counts what happens, keeps it, and stops at a fault that is not the firmware's."""
 
@@ -66,7 +75,7 @@ class Recorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Show our own errors as a sentence, and what the pins did beside any other failure."""
         report = yield
-        error = call.excinfo.value if call.excinfo else None
+        error = _told_by(call.excinfo.value) if call.excinfo else None
         added: dict[str, Any] = {"fault_code": 0, "facts": item.config.stash.get(FACTS, {})}
         seat = self._subject.seat
         added["board"] = seat.target.name if seat is not None else ""
