@@ -71,7 +71,7 @@ class End:
         return self.desk.level(self.name)
 
     def watch(self) -> Watch:
-        raise NotImplementedError
+        raise AssertionError("who walks the nets reads levels and watches nothing")
 
     def release(self) -> None:
         self.desk.driven.pop(self.name, None)

@@ -8,6 +8,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,16 @@ def level(board: Board, line: int) -> bool:
     return board.chip.latch(line)
 
 
+def has(board: Board, line: int, high: bool) -> bool:
+    return level(board, line) == high
+
+
 def test_whoever_drives_decides_in_both_directions(folder: Path) -> None:
     async def act(bench: Board, dut: Board) -> None:
         bench.turn(HERE, out=True)
         for high in (True, False, True):
             bench.put(HERE, high)
-            await until(lambda high=high: level(dut, THERE) == high)  # type: ignore[misc]
+            await until(partial(has, dut, THERE, high))
         bench.turn(HERE, out=False)
         await until(lambda: not level(dut, THERE))
         dut.turn(THERE, out=True)

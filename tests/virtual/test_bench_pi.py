@@ -391,7 +391,7 @@ NOBODY = "import os, sys; os.setgid(65534); os.setuid(65534); os.execvp('sh', sy
 )
 def test_who_may_not_use_lines_is_told_what_to_do(ssh: Ssh, driver: str, wanted: str) -> None:
     way = Changed(ssh, f"exec python3 -c {shlex.quote(NOBODY)}")
-    with BenchPi(way) as agent, pytest.raises(BenchError) as caught:  # type: ignore[arg-type]
+    with BenchPi(way) as agent, pytest.raises(BenchError) as caught:
         agent.line(FIRST, driver, "none")
     assert str(caught.value) == f"{ssh.name}: {wanted}"
     assert caught.value.hint == "there: sudo usermod -aG gpio nobody, and then log in again"
@@ -405,7 +405,7 @@ def test_a_library_that_is_missing_is_named(ssh: Ssh, driver: str, package: str)
     ssh.run("mkdir -p /tmp/bare && echo 'import sys; sys.path.pop()' > /tmp/bare/sitecustomize.py")
     try:
         way = Changed(ssh, "exec env PYTHONPATH=/tmp/bare")
-        with BenchPi(way) as agent, pytest.raises(BenchError) as caught:  # type: ignore[arg-type]
+        with BenchPi(way) as agent, pytest.raises(BenchError) as caught:
             agent.line(FIRST, driver, "none")
     finally:
         ssh.run("rm -rf /tmp/bare")

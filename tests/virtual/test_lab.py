@@ -17,6 +17,7 @@ import pytest
 from rpikit import app as apps
 from rpikit import lab as verb
 from rpikit import paths, wiring
+from rpikit.bench import plugs
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
@@ -112,6 +113,15 @@ def dut(lab: Lab) -> Iterator[Pins]:
     """Give the header of the device under test."""
     with Pins(found(DUT).pins_socket) as pins:
         yield pins
+
+
+def test_a_session_of_tests_leaves_a_lab_wired(lab: Lab) -> None:
+    bench = wiring.load(lab.file)
+    with plugs.plugged(apps.load(APP), bench.target(DUT)):
+        assert lab.status()["status"] == 0
+    told = lab.status()
+    assert told["status"] == 0
+    assert {wire["state"] for wire in told["wires"]} == {"plugged"}
 
 
 def test_what_runs_already_stays(lab: Lab) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from rpikit.bench import Edge
 from rpikit.bench.agent import main as far
 from rpikit.bench.clock_map import ClockMap
 from rpikit.closing import Closing
 from rpikit.errors import BenchError, BoardError
-from rpikit.transport import Channel, Transport
+from rpikit.transport import Channel
 
 _PACKAGE = far.__name__.rpartition(".")[0]
 _PARTS = ("line", "kernel", "gpiod_line", "rpi_line", "main")
@@ -72,12 +73,25 @@ def command(program: bytes) -> str:
     )
 
 
+class Way(Protocol):
+    """What of a transport the agent needs."""
+
+    @property
+    def name(self) -> str:
+        """Say what messages call this way."""
+        ...
+
+    def start(self, command: str) -> Channel:
+        """Start `command` in the remote shell and hold its streams open."""
+        ...
+
+
 class BenchPi(Closing):
     """The agent on a bench computer; requests may come from several threads."""
 
-    def __init__(self, transport: Transport, *, silence_s: float = far.SILENCE_S) -> None:
+    def __init__(self, way: Way, *, silence_s: float = far.SILENCE_S) -> None:
         """`silence_s` is how long the agent waits for a sign of us, in seconds, before it ends."""
-        self.name = transport.name
+        self.name = way.name
         self.clock = ClockMap()
         self._text = b""
         self._last = ""
@@ -90,7 +104,7 @@ class BenchPi(Closing):
         self._writing = threading.Lock()
         self._closing = threading.Event()
         text = program(silence_s)
-        self._channel: Channel = transport.start(command(text))
+        self._channel: Channel = way.start(command(text))
         try:
             with suppress(BoardError):  # what it says in its end says more
                 self._channel.write(text)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pwd
 import time
+from abc import ABC, abstractmethod
 
 CONSUMER = "rpikit"
 """What the kernel calls whoever has these lines."""
@@ -33,7 +34,7 @@ def reason(error: BaseException) -> str:
     return " ".join(str(said).split())
 
 
-class Line:
+class Line(ABC):
     """An open line; its methods raise what the library of its driver raises."""
 
     def __init__(self, number: int, pull: str) -> None:
@@ -56,29 +57,29 @@ class Line:
         return None
 
     @property
+    @abstractmethod
     def quality(self) -> str:
         """How good the stamps of its edges are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_output(self, high: bool) -> None:
         """Drive the line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_input(self) -> None:
         """Drive the line no more, and have its edges told if it is watched."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get(self) -> bool:
         """Return whether the line is high."""
-        raise NotImplementedError
 
+    @abstractmethod
     def edges(self) -> list[tuple[bool, int]]:
         """Return the edges since the last call, each with its level and its time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Leave the line as an input and let go of it."""
-        raise NotImplementedError
 
     def know(self, high: bool) -> None:
         """Take a level that was read or driven for the one that edges begin from."""
