@@ -14,7 +14,6 @@
 #include "underlay/watchdog.h"
 
 #define STACK 0x4000
-#define KEPT  12                /* words of a stack that switch.S takes: x19 to x30 */
 #define SLICE UINT64_C(1000000) /* ns */
 
 /* HCR_EL2: the guest is AArch64, in stage 2; its WFIs, WFEs, SMCs, own registers of the core and

@@ -5,6 +5,7 @@
 
 #define CORES      4
 #define CORE_STACK 0x1000 /* bytes, of each core */
+#define KEPT       12     /* registers that C keeps over a call: x19 to x30 */
 
 /* Why a guest was left, and what the underlay itself must not meet: rows of the vectors. */
 #define EXIT_TRAP   0 /* ESR_EL2 says what for */

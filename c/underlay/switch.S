@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* From one stack of the underlay to another, and the vector registers, which C does not touch. */
 
-#define KEPT    96
+#include "underlay/frame.h"
+
 #define VECTORS 224 /* struct context */
 
     .text
     .global stack_switch
 stack_switch: /* x0: where this stack's pointer is kept, x1: the other's */
-    sub sp, sp, #KEPT
-    stp x19, x20, [sp]
-    stp x21, x22, [sp, #16]
-    stp x23, x24, [sp, #32]
-    stp x25, x26, [sp, #48]
-    stp x27, x28, [sp, #64]
-    stp x29, x30, [sp, #80]
+    keep
     mov x2, sp
     str x2, [x0]
     mov sp, x1
-    ldp x19, x20, [sp]
-    ldp x21, x22, [sp, #16]
-    ldp x23, x24, [sp, #32]
-    ldp x25, x26, [sp, #48]
-    ldp x27, x28, [sp, #64]
-    ldp x29, x30, [sp, #80]
-    add sp, sp, #KEPT
+    recall
     ret
 
     .global stack_begin

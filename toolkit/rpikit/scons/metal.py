@@ -4,7 +4,6 @@
 from pathlib import Path
 from typing import Any
 
-from rpikit import elf_edit
 from rpikit import interface as interfaces
 from rpikit.app import App
 from rpikit.interface import Interface
@@ -51,20 +50,9 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
     files += [root / "virtio" / f"{name}.c" for name in _WINDOW]
     files += handlers(env, app, found)
     files += [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
-    flags = [*env["BINDINGS_FLAGS"], "-O2", "-fno-stack-protector", "-mstrict-align"]
+    flags = env["BARE_FLAGS"]
     parts = [env.Compiled(file, settings.common / "metal", flags) for file in files]
     (table,) = env.Table(found, folder / "gen" / "metal")
     all_flags = [*env["CCFLAGS"], *flags]
     parts += env.Object(str(folder / "obj" / "metal-dispatch.o"), table, CCFLAGS=all_flags)
-    script = str(root / _SCRIPT)
-    debug = env.Linked(
-        folder / "underlay.debug",
-        parts,
-        "--build-id=none",
-        "--gc-sections",
-        "-zmax-page-size=0x1000",
-        "--fatal-warnings",
-        f"--script={script}",
-    )
-    env.Depends(debug, script)
-    return [*env.Edited(folder / IMAGE, debug, elf_edit.flat), *debug]
+    return env.Image(folder / IMAGE, parts, _SCRIPT)

@@ -16,9 +16,9 @@ KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
 _TOOLS_OF = {
     "hvt": (
         *("cross", "interface", "unikernel", "tender", "loop", "fuzz"),
-        *("measuring", "metal", "underlay", "docs"),
+        *("measuring", "bare", "metal", "underlay", "docs"),
     ),
-    "metal": ("cross", "interface", "unikernel", "tender", "metal"),
+    "metal": ("cross", "interface", "unikernel", "tender", "bare", "metal"),
     "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }

@@ -3,8 +3,6 @@
 
 from typing import Any
 
-from rpikit import elf_edit
-
 NAME = "kernel8.img"
 _SCRIPT = "underlay/edges/edges.lds"
 _SHARED = ("start.S", "enter.S")
@@ -24,25 +22,8 @@ def underlay(env: Any) -> Any:
     """Link kernel8.img, and kernel8.debug with symbols for a debugger."""
     settings = env["SETTINGS"]
     root, folder = settings.root / "c", settings.out / "underlay"
-    flags = [
-        *env["BINDINGS_FLAGS"],
-        "-O2",
-        "-fno-stack-protector",
-        "-mstrict-align",  # with the MMU off all memory is device memory
-    ]
     files = [*env.SourcesIn("underlay/edges"), *(root / "underlay" / name for name in _SHARED)]
     files += [root / "backends/bcm2837" / f"{name}.c" for name in _OF_THE_CHIP]
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
-    parts = [env.Compiled(file, folder / "obj", flags) for file in files]
-    script = str(root / _SCRIPT)
-    debug = env.Linked(
-        folder / "kernel8.debug",
-        parts,
-        "--build-id=none",
-        "--gc-sections",
-        "-zmax-page-size=0x1000",
-        "--fatal-warnings",
-        f"--script={script}",
-    )
-    env.Depends(debug, script)
-    return [*env.Edited(folder / NAME, debug, elf_edit.flat), *debug]
+    parts = [env.Compiled(file, folder / "obj", env["BARE_FLAGS"]) for file in files]
+    return env.Image(folder / NAME, parts, _SCRIPT)
