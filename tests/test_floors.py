@@ -17,6 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "__init__",
             "closing",
+            "group",
             "errors",
             "labgrid_keeper",
             "paths",
@@ -110,10 +111,11 @@ INCLUDES: dict[str, frozenset[str]] = {
     "guest": frozenset({"abi", "lib"}),
     "tender": frozenset({"abi", "lib", "dispatch", "devices", "backends"}),
     "apps": frozenset({"abi", "lib"}),
-    "underlay": frozenset({"abi", "lib", "dispatch", "devices", "virtio", "backends"}),
+    "loader": frozenset({"lib", "backends"}),
+    "underlay": frozenset({"abi", "lib", "dispatch", "devices", "virtio", "backends", "loader"}),
 }
 LOOP = frozenset({"dispatch", "backends"})  # the guest's host is linked into the same program
-FREESTANDING = ("devices", "dispatch", "virtio", "lib", "guest", "abi", "underlay")
+FREESTANDING = ("devices", "dispatch", "virtio", "lib", "guest", "abi", "loader", "underlay")
 COMPILER_HEADERS = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 
 
