@@ -49,7 +49,12 @@ enum loader_status {
     LOADER_E_BAUD = 9,      /* not a rate that the port has */
 };
 
-enum loader_coding { LOADER_RAW = 0, LOADER_LZ4 = 1 /* a block of its, without a frame */ };
+enum loader_coding {
+    LOADER_RAW = 0,
+    LOADER_LZ4 = 1,  /* a block of its, without a frame */
+    LOADER_PART = 2, /* a u16, and bytes that belong there in the block; the others stay. A noisy
+                      * line carries small frames only. */
+};
 
 /* In loader_hello_answer.flags */
 #define LOADER_SIGNED_ONLY  1
@@ -92,7 +97,7 @@ struct loader_crcs {
 
 struct loader_block {
     uint32_t index; /* the answer has it, too */
-    uint16_t size;  /* as it is in the image; the rest up to LOADER_BLOCK is zeroed */
+    uint16_t size;  /* as it is in the image; but for a part, the rest is zeroed */
     uint8_t coding; /* enum loader_coding; the data is behind */
 } __attribute__((packed));
 
