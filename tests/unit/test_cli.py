@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command line: whatever the world does to it, one line, an exit code and no traceback."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -211,17 +212,30 @@ def test_two_builds_in_one_folder_take_turns(project: Path) -> None:
     assert (project / "build" / "hello.hvt").is_file()
 
 
-def test_ctrl_c_ends_a_build_and_the_next_one_works(project: Path) -> None:
+def at_work_in(folder: Path) -> set[str]:
+    """Return the processes whose folder is this one, or one below."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.add((process / "comm").read_text())
+    return found
+
+
+@pytest.mark.parametrize("after", [0.0, 1.5])
+def test_ctrl_c_ends_a_build_and_the_next_one_works(project: Path, after: float) -> None:
     build = subprocess.Popen(
         [*PROGRAM, "build", project], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     deadline = time.monotonic() + 20
     while not (project / "build" / LOCK).exists() and time.monotonic() < deadline:
         time.sleep(0.01)
+    time.sleep(after)  # then compilers are at work
     build.send_signal(signal.SIGINT)
     said = build.communicate(timeout=20)[1]
     assert build.returncode == 130
     assert said.endswith("rpikit: interrupted\n")
+    assert not at_work_in(project)
     assert ask("build", project).returncode == 0
 
 

@@ -28,6 +28,7 @@ PINS = "pins of this machine are files: tests/bench has them"
 SERVED = "its calls are served by a parent, which alone has none"
 BORDER = "it misuses the border of hvt itself: a store that traps"
 ENDLESS = "it runs until it is ended: test_several_guests, test_buses, test_hostile_guests"
+UNDERLAY = "it is about lives and devices that the underlay gives: test_metal, test_metal_hostile"
 EDGES = "it waits for presses: below, and in test_gpio"
 
 
@@ -81,6 +82,7 @@ TABLE = {
     "gpio_many": Row(0, 0, SERVED, PINS, options=LINES),
     "gpio_page": without("a page of registers is mapped into machines only: test_gpio"),
     "gpio_presses": without(EDGES),
+    "hostile": without(UNDERLAY),
     "hostile_ring": without(ENDLESS),
     "maxdevices": attached(f"{DISKS} --net:uplink=tap200"),
     "memory": Row(255, 255, 255, "memory of this machine has no such end"),
@@ -94,9 +96,11 @@ TABLE = {
     "rnox": stopped(255, SEGV),
     "rogue": without(ENDLESS),
     "serve": without(ENDLESS),
+    "share": without(UNDERLAY),
     "ssp": Row(255, 255, 255, 255),
     "time": same(0),
     "tls": Row(0, 0, 0, "the loop platform has no thread-local storage of its own"),
+    "two_doors": without(UNDERLAY),
     "two_lines": Row(1, 1, SERVED, PINS, options="--pin:button=17 --pin:lamp=17"),
     "wnox": stopped(255, SEGV),
     "xnor": Row(1, 1, 1, TABLES),

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rpikit import board as boards
-from rpikit import bundle, describe, elf, interface, metal, paths, results, wording
+from rpikit import bundle, describe, elf, group, interface, metal, paths, results, wording
 from rpikit import stamp as stamps
 from rpikit import toolchain as toolchains
 from rpikit.app import App
@@ -300,9 +300,9 @@ def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None
     command = [sys.executable, "-m", "SCons", "-Q", "-j2", "--cache-show"]
     command += ["-C", str(folder), "-f", str(script)]
     command += [f"app={app.folder}", f"out={folder}", *words]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # Its compilers end with it, before another build writes where they do.
+    with group.running(command, **pipes, text=True, errors="replace") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -311,7 +311,7 @@ def _make(app: App, folder: Path, words: list[str], report: Callable[[str], None
                 for line in process.stdout:
                     report(line.rstrip("\n"))
             except BaseException:
-                process.terminate()
+                group.end(process)  # what reads its errors waits for that
                 raise
     if process.returncode != 0:
         raise FirmwareError(f"{app.name}: does not build:\n{problem.result().strip()}")

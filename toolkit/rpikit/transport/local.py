@@ -7,18 +7,16 @@ an absolute path is what it says.
 
 import os
 import select
-import signal
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from rpikit import group
 from rpikit.closing import Closing
 from rpikit.errors import BoardError
 from rpikit.transport import Result
 
-_END_SECONDS = 2.0
 _CHUNK = 65536
 
 
@@ -40,7 +38,7 @@ class Local(Closing):
             try:
                 out, err = process.communicate(input, timeout)
             except subprocess.TimeoutExpired as error:
-                _end(process)
+                group.end(process)
                 said = (error.stderr or error.stdout or b"").decode(errors="replace").strip()
                 last = said.rpartition("\n")[2] or "nothing was said"
                 raise BoardError(
@@ -124,27 +122,7 @@ class LocalChannel(Closing):
 
     def close(self) -> None:
         """End the command and whatever it started, politely first."""
-        _end(self._process)
+        group.end(self._process)
         with suppress(OSError):
             self._in.close()
         self._out.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process group: ask, wait a moment, then insist."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        deadline = time.monotonic() + _END_SECONDS
-        while _group_lives(process) and time.monotonic() < deadline:
-            time.sleep(0.01)
-    process.wait()
-
-
-def _group_lives(process: subprocess.Popen[bytes]) -> bool:
-    process.poll()
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
