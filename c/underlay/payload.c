@@ -9,6 +9,8 @@
 #include "underlay/cores.h"
 #include "underlay/schedule.h"
 
+#define FILE_STEP 8 /* bytes: files lie as words do */
+
 static bool is_inside(struct payload_part part, uint64_t first, uint64_t size)
 {
     return part.offset >= first && part.offset <= size && part.size <= size - part.offset;
@@ -19,17 +21,32 @@ static bool ends(const char *text, uint64_t size)
     return size > 0 && text[size - 1] == '\0';
 }
 
-static bool is_memory(const struct payload_guest *guest, uint64_t low, uint64_t high)
+static bool is_within(uint64_t at, uint64_t size, uint64_t low, uint64_t high)
 {
-    return guest->memory_at % HVT_MEMORY_STEP == 0 && guest->memory_size % HVT_MEMORY_STEP == 0 &&
-           guest->memory_size > 0 && guest->memory_at >= low && guest->memory_at <= high &&
-           guest->memory_size <= high - guest->memory_at;
+    return at >= low && at <= high && size <= high - at;
 }
 
-static bool overlap(const struct payload_guest *one, const struct payload_guest *other)
+static bool is_memory(uint64_t at, uint64_t size, uint64_t low, uint64_t high)
 {
-    return one->memory_at < other->memory_at + other->memory_size &&
-           other->memory_at < one->memory_at + one->memory_size;
+    return at % HVT_MEMORY_STEP == 0 && size % HVT_MEMORY_STEP == 0 && size > 0 &&
+           is_within(at, size, low, high);
+}
+
+/* Of two pieces of memory that were checked. */
+static bool overlap(uint64_t one, uint64_t size, uint64_t other, uint64_t other_size)
+{
+    return one < other + other_size && other < one + size;
+}
+
+/* Whether [at, at + size) is in the memory of one of the first (count) guests. */
+static bool is_given(const struct payload *payload, uint32_t count, uint64_t at, uint64_t size)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct payload_guest *const guest = &payload->guests[i];
+        if (overlap(at, size, guest->memory_at, guest->memory_size))
+            return true;
+    }
+    return false;
 }
 
 static const char *check_grants(const struct payload *payload, struct payload_part part)
@@ -65,13 +82,54 @@ static const char *check_guest(const struct payload *payload, uint32_t number, u
         return "a guest's weight is not 1 to 100";
     if (guest->restart > RESTART_ALWAYS)
         return "there is no such way to restart a guest";
-    if (!is_memory(guest, low, high))
+    if (!is_memory(guest->memory_at, guest->memory_size, low, high))
         return "a guest's memory is not where guests are";
-    for (uint32_t i = 0; i < number; i++) {
-        if (overlap(guest, &payload->guests[i]))
-            return "two guests have the same memory";
-    }
+    if (is_given(payload, number, guest->memory_at, guest->memory_size))
+        return "two guests have the same memory";
     return check_grants(payload, guest->grants);
+}
+
+static bool is_file(const struct payload *payload, const struct payload_file *file, uint64_t low,
+                    uint64_t high)
+{
+    const struct payload_linux *const beside = payload_beside(payload);
+
+    return file->at % FILE_STEP == 0 && file->to % FILE_STEP == 0 &&
+           is_within(file->at, file->size, low, high) &&
+           !overlap(file->at, file->size, beside->memory_at, beside->memory_size) &&
+           !is_given(payload, payload->count, file->at, file->size) &&
+           is_within(file->to, file->size, beside->memory_at,
+                     beside->memory_at + beside->memory_size);
+}
+
+static const char *check_beside(const struct payload *payload, uint64_t low, uint64_t high)
+{
+    const struct payload_linux *const beside = payload_beside(payload);
+
+    if (!is_memory(beside->memory_at, beside->memory_size, low, high) ||
+        is_given(payload, payload->count, beside->memory_at, beside->memory_size))
+        return "Linux's memory is not where guests are, or somebody else's";
+    if (!is_file(payload, &beside->kernel, low, high) ||
+        !is_file(payload, &beside->device_tree, low, high) ||
+        !is_file(payload, &beside->initramfs, low, high))
+        return "a file of Linux's is where it cannot be";
+    if (beside->cores == 0 || beside->cores >= CORES)
+        return "Linux has none of the cores, or all";
+    for (uint32_t i = 0; i < payload->count; i++) {
+        if (payload->guests[i].core < beside->cores)
+            return "a guest's core is Linux's";
+    }
+    return NULL;
+}
+
+static bool is_beside(const struct payload *payload, uint64_t first)
+{
+    const struct payload_part part = payload->beside;
+
+    return part.size == 0 ||
+           (part.size == sizeof(struct payload_linux) &&
+            part.offset % _Alignof(struct payload_linux) == 0 &&
+            is_inside(part, first, payload->size));
 }
 
 const char *payload_check(const struct payload *payload, uint64_t room, uint64_t low, uint64_t high)
@@ -79,10 +137,10 @@ const char *payload_check(const struct payload *payload, uint64_t room, uint64_t
     if (room < sizeof(*payload) || payload->magic != PAYLOAD_MAGIC)
         return "there is none";
     if (payload->version != PAYLOAD_VERSION)
-        return "it is of another version than 2";
+        return "it is of another version than 3";
     if (payload->size > room)
         return "it is larger than there is room";
-    if (payload->count == 0 || payload->count > GUESTS_MAX)
+    if ((payload->count == 0 && payload->beside.size == 0) || payload->count > GUESTS_MAX)
         return "it has less than 1 or more than 16 guests";
     if (payload->watchdog_s > WATCHDOG_SECONDS_MAX)
         return "the watchdog waits for more than 15 seconds";
@@ -94,5 +152,7 @@ const char *payload_check(const struct payload *payload, uint64_t room, uint64_t
         if (wrong)
             return wrong;
     }
-    return NULL;
+    if (!is_beside(payload, first))
+        return "what it says of Linux lies outside";
+    return payload->beside.size > 0 ? check_beside(payload, low, high) : NULL;
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PAYLOAD_MAGIC   UINT32_C(0x474b5052) /* "RPKG" */
-#define PAYLOAD_VERSION 2
+#define PAYLOAD_VERSION 3
 #define PAYLOAD_NAME    68 /* bytes, with the final NUL */
 
 #define GUESTS_MAX      16
@@ -48,17 +48,34 @@ struct payload_grant {
     uint32_t reserved;
 };
 
+/* A file that the payload does not hold: whoever loads the image places it at (at), outside all
+ * memory, and it is copied to (to) each time that Linux begins. */
+struct payload_file {
+    uint64_t at, size, to; /* physical; bytes */
+};
+
+/* A Linux beside the guests. */
+struct payload_linux {
+    uint64_t memory_at, memory_size; /* as a guest's */
+    struct payload_file kernel, device_tree, initramfs;
+    uint64_t lines; /* bit n for line n that it may have; none is a guest's */
+    uint32_t cores; /* those from 0 on are its own: 1 to CORES - 1 */
+    uint32_t reserved;
+};
+
 struct payload {
     uint32_t magic, version;
     uint64_t size; /* bytes of all of it */
     uint32_t count;
-    uint32_t watchdog_s; /* of the chip's watchdog; 0: it is off */
+    uint32_t watchdog_s;        /* of the chip's watchdog; 0: it is off */
+    struct payload_part beside; /* a struct payload_linux; empty: there is none */
     struct payload_guest guests[];
 };
 
-_Static_assert(sizeof(struct payload) == 24, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload) == 40, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_guest) == 160, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_grant) == 80, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_linux) == 104, "toolkit/rpikit/payload.py");
 
 /* Checks all of it, which begins at (payload) and has room up to (room) bytes: every part lies in
  * it, every name ends, memory lies between (low) and (high) and is nobody else's. NULL, or in a few
@@ -70,6 +87,12 @@ const char *payload_check(const struct payload *payload, uint64_t room, uint64_t
 static inline const void *payload_at(const struct payload *payload, struct payload_part part)
 {
     return (const uint8_t *)payload + part.offset;
+}
+
+/* Of a payload that was checked; NULL: there is none. */
+static inline const struct payload_linux *payload_beside(const struct payload *payload)
+{
+    return payload->beside.size > 0 ? payload_at(payload, payload->beside) : NULL;
 }
 
 #endif

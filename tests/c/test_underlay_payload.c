@@ -15,6 +15,7 @@ static struct {
     struct payload_guest guests[2];
     struct payload_grant grants[2];
     char words[16];
+    struct payload_linux beside;
 } bytes __attribute__((aligned(8)));
 
 static struct payload *const payload = (struct payload *)(void *)&bytes;
@@ -77,7 +78,7 @@ static void its_head_has_to_fit(void)
     payload->magic++;
     refused("there is none");
     payload->version++;
-    refused("it is of another version than 2");
+    refused("it is of another version than 3");
     payload->count = 0;
     refused("it has less than 1 or more than 16 guests");
     payload->count = GUESTS_MAX + 1;
@@ -173,8 +174,107 @@ static void memory_is_the_guests_alone(void)
     refused("there is no such core");
 }
 
+#define FILES (LOW + 4 * STEP) /* behind the guests' memory */
+#define LINUX (LOW + 5 * STEP)
+
+static void make_beside(void)
+{
+    make();
+    bytes.guests[0].core = 3;
+    bytes.guests[1].core = 1;
+    payload->beside = part(&bytes.beside, sizeof(bytes.beside));
+    bytes.beside = (struct payload_linux){
+        .memory_at = LINUX,
+        .memory_size = 2 * STEP,
+        .kernel = {FILES, STEP / 2, LINUX},
+        .device_tree = {FILES + STEP / 2, 0x1000, LINUX + STEP},
+        .initramfs = {FILES + STEP / 2 + 0x1000, 13, LINUX + STEP + 0x1000},
+        .cores = 1,
+    };
+}
+
+static void refused_beside(const char *why)
+{
+    const char *wrong = check();
+
+    CHECK(wrong != NULL);
+    CHECK_TEXT(wrong, why);
+    make_beside();
+}
+
+static void a_linux_may_be_beside(void)
+{
+    make_beside();
+    CHECK(check() == NULL);
+    CHECK(payload_beside(payload) == &bytes.beside);
+    payload->count = 0;
+    payload->beside.size--;
+    refused_beside("what it says of Linux lies outside");
+    payload->beside.offset = 8;
+    refused_beside("what it says of Linux lies outside");
+    payload->beside.offset += 4;
+    refused_beside("what it says of Linux lies outside");
+    payload->count = 0;
+    CHECK(check() == NULL);
+    make();
+    CHECK(payload_beside(payload) == NULL);
+}
+
+static void linux_has_memory_and_cores_of_its_own(void)
+{
+    static const char memory[] = "Linux's memory is not where guests are, or somebody else's";
+
+    make_beside();
+    bytes.beside.memory_at = LOW;
+    refused_beside(memory);
+    bytes.beside.memory_at++;
+    refused_beside(memory);
+    bytes.beside.memory_size = HIGH - LINUX + STEP;
+    refused_beside(memory);
+    bytes.beside.memory_size = 0;
+    refused_beside(memory);
+    bytes.beside.cores = 0;
+    refused_beside("Linux has none of the cores, or all");
+    bytes.beside.cores = 4;
+    refused_beside("Linux has none of the cores, or all");
+    bytes.beside.cores = 2;
+    refused_beside("a guest's core is Linux's");
+}
+
+static void its_files_lie_outside_and_go_in(void)
+{
+    struct payload_file *const files[] = {&bytes.beside.kernel, &bytes.beside.device_tree,
+                                          &bytes.beside.initramfs};
+    static const char file[] = "a file of Linux's is where it cannot be";
+
+    make_beside();
+    for (uint32_t i = 0; i < 3; i++) {
+        files[i]->at = LINUX + STEP;
+        refused_beside(file);
+        files[i]->at = LOW + STEP;
+        refused_beside(file);
+        files[i]->at = 0x80000;
+        refused_beside(file);
+        files[i]->at++;
+        refused_beside(file);
+        files[i]->to = FILES;
+        refused_beside(file);
+        files[i]->to += 4;
+        refused_beside(file);
+        files[i]->size = 3 * STEP;
+        refused_beside(file);
+        files[i]->size = UINT64_MAX - 7;
+        refused_beside(file);
+        files[i]->to = LINUX + 2 * STEP;
+        refused_beside(file);
+    }
+}
+
 int main(void)
 {
+    a_linux_may_be_beside();
+    linux_has_memory_and_cores_of_its_own();
+    its_files_lie_outside_and_go_in();
     a_good_one_is_taken();
     its_head_has_to_fit();
     every_part_lies_within_and_behind_the_table();

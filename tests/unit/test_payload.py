@@ -74,15 +74,18 @@ def test_an_application_is_granted_its_lines_as_declared() -> None:
 
 def fields(packed: bytes, number: int) -> tuple[int, ...]:
     """Return core, three parts, memory and life of a guest, past its name."""
-    return struct.unpack_from("<I8Q6I", packed, 24 + number * 160 + 68)
+    return struct.unpack_from("<I8Q6I", packed, 40 + number * 160 + 68)
 
 
 def test_guests_are_where_their_table_says() -> None:
     life = {"weight": 7, "patience_ms": 50, "restart": "always", "restarts": 9, "pause_ms": 3}
     other = replace(Guest("other", b"bytes", 3 * MIB), **life)
     packed = payload.pack([ONE, other], watchdog=12)
-    assert struct.unpack_from("<IIQII", packed) == (payload.MAGIC, 2, len(packed), 2, 12)
-    assert packed[24:92] == b"one".ljust(68, b"\0")
+    assert struct.unpack_from("<IIQIIQQ", packed) == (
+        *(payload.MAGIC, payload.VERSION, len(packed), 2, 12),
+        *(0, 0),
+    )
+    assert packed[40:108] == b"one".ljust(68, b"\0")
     core, elf, elf_size, words, words_size, grants, grants_size, at, size, *life_of_one = fields(
         packed, 0
     )

@@ -21,7 +21,7 @@ END = 0x3B000000
 GUESTS_MAX = 16
 CORES = 4
 MAGIC = 0x474B5052
-VERSION = 2
+VERSION = 3
 WEIGHT_MAX = 100
 WATCHDOG_MAX = 15
 RESTARTS = ("never", "on-failure", "always")
@@ -36,9 +36,10 @@ FLAGS = tuple(
 """The bits of enum mft_line_flag in c/abi/manifest.h, the lowest first."""
 
 _NAME = 68
-_HEADER = struct.Struct("<IIQII")
+_HEADER = struct.Struct("<IIQIIQQ")
 _GUEST = struct.Struct(f"<{_NAME}sI6QQQ6I")
 _GRANT = struct.Struct(f"<{_NAME}sIII")
+_LINUX = struct.Struct("<12QII")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,28 @@ class Guest:
     """Before the first restart; before each further one twice as long, up to a minute."""
 
 
+@dataclass(frozen=True)
+class File:
+    """A file of Linux's: whoever loads the image places it at `at`, and Linux finds it at `to`."""
+
+    at: int
+    size: int
+    to: int
+
+
+@dataclass(frozen=True)
+class Linux:
+    """A Linux beside the guests: its memory, files, cores from 0 on, and the lines it may have."""
+
+    memory_at: int
+    memory_size: int
+    kernel: File
+    device_tree: File
+    initramfs: File
+    cores: int
+    lines: frozenset[int]
+
+
 def grants_of(app: App) -> tuple[Grant, ...]:
     """Return what an application is granted: each line as it is declared."""
     return tuple(
@@ -82,13 +105,18 @@ def grants_of(app: App) -> tuple[Grant, ...]:
     )
 
 
-def pack(guests: Sequence[Guest], watchdog: int = 0) -> bytes:
+def memory_end(guests: Sequence[Guest]) -> int:
+    """Return where the memory ends that guests are given."""
+    return GUESTS + sum(-(-one.memory // STEP) * STEP for one in guests)
+
+
+def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None) -> bytes:
     """Return guests as the underlay reads them, each with memory of its own in their order.
 
     `watchdog`: the chip resets the board when the underlay hangs for so many seconds; 0: it does
-    not.
+    not. `beside`: a Linux that runs beside them, or alone.
     """
-    if not 1 <= len(guests) <= GUESTS_MAX:
+    if not (beside is None) <= len(guests) <= GUESTS_MAX:
         raise DescriptionError(f"{len(guests)} guests: the underlay runs 1 to {GUESTS_MAX}")
     if not 0 <= watchdog <= WATCHDOG_MAX:
         raise DescriptionError(
@@ -111,12 +139,20 @@ def pack(guests: Sequence[Guest], watchdog: int = 0) -> bytes:
             f"{describe.format_size(END - GUESTS)} for them",
             hint="give them less: firmware.memory",
         )
-    return _HEADER.pack(MAGIC, VERSION, first + len(parts), len(guests), watchdog) + table + parts
+    place = (0, 0)
+    if beside is not None:
+        parts += bytes(-(first + len(parts)) % 8)
+        place = (first + len(parts), _LINUX.size)
+        parts += _linux(beside)
+    size = first + len(parts)
+    return _HEADER.pack(MAGIC, VERSION, size, len(guests), watchdog, *place) + table + parts
 
 
-def image(underlay: bytes, guests: Sequence[Guest], watchdog: int = 0) -> bytes:
+def image(
+    underlay: bytes, guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None
+) -> bytes:
     """Return what the firmware loads: the underlay, and the guests behind it; pack()."""
-    made = underlay + bytes(-len(underlay) % PAGE) + pack(guests, watchdog)
+    made = underlay + bytes(-len(underlay) % PAGE) + pack(guests, watchdog, beside)
     room = OWN - IMAGE
     if len(made) > room:
         raise DescriptionError(
@@ -124,6 +160,13 @@ def image(underlay: bytes, guests: Sequence[Guest], watchdog: int = 0) -> bytes:
             hint="the unikernels in it have to be smaller, or fewer",
         )
     return made
+
+
+def _linux(one: Linux) -> bytes:
+    files = (one.kernel, one.device_tree, one.initramfs)
+    places = (place for file in files for place in (file.at, file.size, file.to))
+    lines = sum(1 << line for line in one.lines)
+    return _LINUX.pack(one.memory_at, one.memory_size, *places, lines, one.cores, 0)
 
 
 def _life(guest: Guest) -> tuple[int, ...]:
