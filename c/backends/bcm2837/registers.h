@@ -8,9 +8,11 @@
 #define PERIPHERALS     UINT64_C(0x3f000000)
 #define SYSTEM_TIMER    (PERIPHERALS + 0x003000) /* BCM2835 ARM Peripherals, section 12.1 */
 #define CONTROLLER      (PERIPHERALS + 0x00b000) /* interrupts, 7.5; other blocks are on the page */
+#define MAILBOXES       (PERIPHERALS + 0x00b880) /* Linux bcm2835-mailbox.c */
 #define WATCHDOG        (PERIPHERALS + 0x100000) /* Linux bcm2835_wdt.c */
 #define GPIO            (PERIPHERALS + 0x200000) /* 6.1 */
 #define UART            (PERIPHERALS + 0x201000) /* PL011, 13.4 */
+#define EMMC            (PERIPHERALS + 0x300000) /* 5 */
 #define LOCAL           UINT64_C(0x40000000)     /* BCM2836 ARM-local peripherals (QA7_rev3.4), 4 */
 
 #define TIMER_CONTROL   (SYSTEM_TIMER + 0x00) /* CS, system timer control and status */
@@ -18,6 +20,11 @@
 #define TIMER_COMPARE_1 (SYSTEM_TIMER + 0x10) /* C1 */
 
 #define FIQ_CONTROL     (CONTROLLER + 0x20c) /* the GPU's interrupt that is a FIQ; 7.5 */
+
+#define MAILBOX_READ    (MAILBOXES + 0x00) /* from the GPU */
+#define MAILBOX_STATUS  (MAILBOXES + 0x18)
+#define MAILBOX_WRITE   (MAILBOXES + 0x20) /* to the GPU */
+#define MAILBOX_FULL    (MAILBOXES + 0x38) /* its status */
 
 #define RESET_CONTROL   (WATCHDOG + 0x1c) /* PM_RSTC */
 #define RESET_STATUS    (WATCHDOG + 0x20) /* PM_RSTS: where the firmware boots from */
