@@ -49,7 +49,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"claim", "crash", "screen"}),
     frozenset(
         {"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}
-        | {"metal", "payload"}
+        | {"loader", "metal", "payload"}
     ),
     frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
