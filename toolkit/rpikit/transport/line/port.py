@@ -13,6 +13,7 @@ from rpikit.closing import Closing
 from rpikit.errors import BoardError
 
 _CHUNK = 65536
+_STALLED_SECONDS = 10.0
 
 
 class Port(Protocol):
@@ -25,7 +26,7 @@ class Port(Protocol):
         ...
 
     def write(self, data: bytes) -> None:
-        """Hand on bytes; wait while there is no room for them."""
+        """Hand on bytes; wait while there is no room for them: BoardError if that has no end."""
         ...
 
     def drain(self) -> None:
@@ -77,7 +78,13 @@ class SerialPort(Closing):
 
     def write(self, data: bytes) -> None:
         try:
+            self._port.write_timeout = _STALLED_SECONDS + 20 * len(data) / self.baud
             self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise BoardError(
+                f"board {self._board!r}: its serial port {self._place} takes nothing any more",
+                hint="is flow control on, or the adapter stuck? plug it in anew",
+            ) from error
         except (serial.SerialException, OSError, TypeError) as error:
             raise self._gone() from error
 
