@@ -34,6 +34,7 @@ _ROOM_SECONDS = 0.5  # of the line's time that frames without an answer take
 _NOISY = 0.3  # share of lost frames above which a raised rate is given up
 _BREAKS = 6  # in a row in which not one block arrives
 _HELLOS = 10
+_LEAVE_SECONDS = 45.0  # of tries to start something, on a line that loses most of them
 _PROOFS = 4  # exchanges that prove a rate
 
 
@@ -162,7 +163,7 @@ class Loader(Closing):
                 )
             except _NoisyError:
                 self._ceiling = self.port.baud - 1
-                self._to_usual_rate()
+                self._usual_rate_again()
             except _SilentError:
                 self.attention()
         progress(len(image))
@@ -294,7 +295,7 @@ class Loader(Closing):
 
     def reset(self) -> None:
         """Have the chip's watchdog reset the board, which comes to its loader again."""
-        self._usual_rate_or_error()
+        self._usual_rate_again()
         frame = self._ask(Kind.RESET, b"", 1.0, 5)
         if frame is None:
             raise wrong.no_answer(self._board, 5.0, self._decoder.text)
@@ -309,28 +310,31 @@ class Loader(Closing):
         self.port.close()
 
     def _leave(self, kind: Kind, request: bytes, within: float) -> None:
-        """Ask for what ends the loader; its answer may be lost, and it is gone then."""
-        self._usual_rate_or_error()
+        """Ask for what ends the loader; its answer may be lost, and it is gone then.
+
+        It is silent while it is at work, for `within` seconds at most; one that answers HELLO has
+        not heard it, or has refused it.
+        """
+        self._usual_rate_again()
         begun = self.port.now()
         numbers: set[int] = set()
-        for _ in range(4):
+        while (spent := self.port.now() - begun) < _LEAVE_SECONDS + 4 * within:
             self._decoder.forget()
             frame = self._ask(kind, request, within, 1, numbers)
-            if frame is None:
-                if self._hello(_ANSWER_SECONDS, 4) is None and self._has_left():
-                    return
-                within *= 2
-                continue
-            self._check(frame)
-            return
-        raise wrong.no_answer(self._board, self.port.now() - begun, self._decoder.text)
+            if frame is not None:
+                self._check(frame)
+                return
+            if self._hello(_ANSWER_SECONDS, 4) is None and self._has_left():
+                return
+        raise wrong.no_answer(self._board, spent, self._decoder.text)
 
     def _has_left(self) -> bool:
         """Whether something else than the loader has been heard."""
         text = self._decoder.text
         return bool(text) and protocol.WAITING not in text
 
-    def _usual_rate_or_error(self) -> None:
+    def _usual_rate_again(self) -> None:
+        """Be at the usual rate, also with a board that was reset meanwhile."""
         try:
             self._to_usual_rate()
         except _SilentError:

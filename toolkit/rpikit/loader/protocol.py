@@ -107,7 +107,7 @@ def answer(kind: Kind, number: int, status: int, payload: bytes = b"") -> bytes:
 
 def decoded(data: bytes) -> Frame | None:
     """Return what stood between two zeros as a frame; None if it is none, or damaged."""
-    content = _unstuffed(data)
+    content = unstuffed(data)
     if content is None or len(content) < _OVERHEAD:
         return None
     body, sum_ = content[: -_CRC.size], content[-_CRC.size :]
@@ -293,10 +293,10 @@ _TEXT_MAX = 1 << 16
 
 
 def _framed(body: bytes) -> bytes:
-    return b"\0" + _stuffed(body + _CRC.pack(zlib.crc32(body))) + b"\0"
+    return b"\0" + stuffed(body + _CRC.pack(zlib.crc32(body))) + b"\0"
 
 
-def _stuffed(data: bytes) -> bytes:
+def stuffed(data: bytes) -> bytes:
     """Return bytes without a zero: each run of them behind its length, as COBS has it."""
     out = bytearray()
     runs = data.split(b"\0")
@@ -311,8 +311,8 @@ def _stuffed(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _unstuffed(data: bytes) -> bytes | None:
-    """Return what _stuffed() was given; None if a code leads past the end, or to a zero."""
+def unstuffed(data: bytes) -> bytes | None:
+    """Return what stuffed() was given; None if a code leads past the end, or to a zero."""
     out = bytearray()
     at = 0
     while at < len(data):

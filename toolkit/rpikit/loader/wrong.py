@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: MIT
 """What can be wrong with a board behind a loader, each in a sentence that says what to do."""
 
+import re
+
 from rpikit import describe
 from rpikit.errors import BoardError, DescriptionError, RpikitError, VerificationError
 from rpikit.loader import protocol
 from rpikit.loader.protocol import Frame, Status
 
+_PRINTED = re.compile(rb"[ -~]{8,}")
+
 
 def no_answer(board: str, seconds: float, text: bytes) -> BoardError:
     """Return the error of a board whose loader says nothing; `text` is what came instead."""
-    lines = [line for line in text.decode(errors="replace").split("\n") if line.strip()]
-    said = f"last came {lines[-1].strip()[-80:]!r}" if lines else "nothing comes"
+    words = [line for line in _PRINTED.findall(text) if line.strip()]
+    if words:
+        said = f"last came {words[-1].decode().strip()[-80:]!r}"
+    else:
+        said = "what comes is no text" if text else "nothing comes"
     return BoardError(
         f"board {board!r}: no answer of its loader within {seconds:.0f} s; {said}",
         hint="is it on, with a loader as its kernel8.img, and its TX at our RX? "
