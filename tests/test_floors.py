@@ -40,7 +40,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"completion", "console_text", "hold", "journal", "kept_log"}),
     frozenset(
         {"soc", "board", "call", "interface", "app", "wiring", "wire_host"}
-        | {"attachment", "grants", "nets", "security", "signals"}
+        | {"attachment", "grants", "life", "nets", "security", "signals"}
     ),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta"}

@@ -4,12 +4,11 @@
 import re
 import struct
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from rpikit import app as apps
-from rpikit import board, metal, paths, payload
+from rpikit import board, paths, payload
 from rpikit import target as targets
 from rpikit.errors import DescriptionError
 from rpikit.payload import Grant, Guest
@@ -128,40 +127,6 @@ def test_a_watchdog_that_the_chip_does_not_have_is_refused() -> None:
     for seconds in (-1, 16):
         with pytest.raises(DescriptionError, match=f"watchdog {seconds}: the chip's waits for 1"):
             payload.image(bytes(0x8000), [ONE], seconds)
-
-
-def application(tmp_path: Path, more: str) -> apps.App:
-    (tmp_path / "main.c").touch()
-    text = '[firmware]\nname = "wish"\nversion = "1.0.0"\nsources = ["main.c"]\nmemory = "2M"\n'
-    (tmp_path / "rpikit.toml").write_text(text + more)
-    return apps.load(tmp_path)
-
-
-LAMP = '[devices.lamp]\ntype = "gpio"\nline = 18\ndirection = "out"\n'
-WISHES = {
-    "net": (
-        '[devices.uplink]\ntype = "net"\ntap = "tap0"\n',
-        "the underlay has no net, which wish uses",
-    ),
-    "block": ('[devices.disk]\ntype = "block"\npath = "/d"\n', "the underlay has no block, which"),
-    "drive": (
-        f'{LAMP}drive = "open-drain"\n',
-        'drive = "open-drain": the chip itself',
-    ),
-    "all_pins": (f"all_pins = true\n{LAMP}", "firmware.all_pins = true: the underlay gives no"),
-}
-
-
-@pytest.mark.parametrize("case", list(WISHES))
-def test_a_wish_that_bare_metal_cannot_fulfil_is_refused(case: str, tmp_path: Path) -> None:
-    more, why = WISHES[case]
-    with pytest.raises(DescriptionError) as caught:
-        metal.check(application(tmp_path, more))
-    assert why in str(caught.value)
-
-
-def test_lines_and_console_are_what_it_has(tmp_path: Path) -> None:
-    metal.check(application(tmp_path, LAMP))
 
 
 def test_bare_metal_is_a_target_of_any_board_with_the_chip() -> None:

@@ -17,6 +17,7 @@ from rpikit.attachment import Attachment as Attachment
 from rpikit.attachment import Keys
 from rpikit.board import Line
 from rpikit.describe import FrozenMap, Misfit, Model, Size
+from rpikit.life import Metal
 from rpikit.security import Release
 
 FILE = "rpikit.toml"
@@ -327,6 +328,9 @@ class AppFile(Model):
     limits: Limits = Field(
         default=Limits(), description="How much of a board it may use while it runs."
     )
+    metal: Metal = Field(
+        default=Metal(), description="How it lives on a board without an operating system."
+    )
     release: Release = Field(
         default=Release(), description="What boards that hold allowed signers ask of it."
     )
@@ -395,6 +399,7 @@ class App(Model):
     ready: str | None = None
     budget: Budget = Budget()
     limits: Limits = Limits()
+    metal: Metal = Metal()
     release: Release = Release()
     all_pins: bool = False  # its wish
     has_all_pins: bool = False  # whether its operator granted that
@@ -476,6 +481,7 @@ def load_file(path: Path) -> App:
         ready=firmware.ready,
         budget=described.budget,
         limits=described.limits,
+        metal=described.metal,
         release=described.release,
         all_pins=firmware.all_pins,
     )

@@ -11,7 +11,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class Build:
     toolchain: str
     sizes: dict[str, int]
     sanitize: bool = False
+    guests: tuple[metal.Built, ...] = ()
+    """On bare metal: who is in the image, the application first."""
 
     def __str__(self) -> str:
         if self.board.platform == "loop":
@@ -59,16 +61,24 @@ class Build:
             )
         loaded, zeroed, tender = (self._size(key) for key in ("loaded", "zeroed", "tender"))
         if self.board.platform == "metal":
+            several = [f"  {one}\n" for one in self.guests] if len(self.guests) > 1 else []
             return (
                 f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
                 f"{self.tender}: {self.sizes['image']} bytes, for the board's boot partition: the "
-                f"underlay, {tender}, for {', '.join(self.app.interfaces)}, and the unikernel\n"
+                f"underlay, {tender}, for {', '.join(self.interfaces)}, and the "
+                f"unikernel{'s' if several else ''}\n{''.join(several)}"
                 f"by hand, in QEMU: {shlex.join(metal.command(self.tender))}"
             )
         return (
             f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
             f"{self.tender}: {tender}, for {', '.join(self.app.interfaces)}"
         )
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        """What its tender serves; on bare metal what any of the image's guests uses."""
+        used = {name for one in self.guests for name in one.app.interfaces}
+        return tuple(sorted({*self.app.interfaces, *used}))
 
     def command(self, pins: Path | None = None) -> tuple[str, ...]:
         """Return the program and its arguments, to start here by hand or under a debugger.
@@ -93,7 +103,7 @@ class Build:
 
     def values(self) -> results.Build:
         """Return it as one flat object for programs."""
-        return {
+        made: results.Build = {
             "app": self.app.name,
             "version": self.app.version,
             "board": self.board.name,
@@ -102,16 +112,20 @@ class Build:
             "tender": str(self.tender),
             "toolchain": self.toolchain,
             "sanitize": self.sanitize,
-            "interfaces": list(self.app.interfaces),
+            "interfaces": list(self.interfaces),
             "sizes": self.sizes,
             "budget": self.app.budget.limits,
         }
+        if self.guests:
+            made["guests"] = [one.values() for one in self.guests]
+        return made
 
 
 def build(
     app: App,
     *,
     board: Board,
+    beside: Sequence[App] = (),
     generic: bool = False,
     toolchain: str | None = None,
     sanitize: bool = False,
@@ -122,27 +136,56 @@ def build(
 ) -> Build:
     """Build an application for a board, below its own folder unless `out` says where.
 
+    `beside` are further guests of the same image, on bare metal only.
     `toolchain` is one's name, else RPIKIT_TOOLCHAIN decides.
     `sanitize` has every access and every undefined step checked, on this machine only.
     `targets` are files below that folder which are made besides.
     `anew` fetches nothing from the folder that RPIKIT_BUILD_CACHE names.
     """
-    board.check_lines(app)
+    apps = (app, *beside)
+    for one in apps:
+        board.check_lines(one)
     if board.platform == "metal":
-        metal.check(app)
+        metal.check(apps)
+    elif beside:
+        raise DescriptionError(
+            f"--with: on {board.name}, for {board.platform}, an application is built alone; "
+            "--target metal puts several into one image",
+            hint="with Linux on the board `rpikit flash --beside` has them run together",
+        )
     chain = _toolchain(board, toolchain, sanitize)
-    found = interface.load_all(app.interfaces, app.folder / "interfaces")
-    interface.check_handlers(found, app.folder / "devices")
-    folder = _folder(app, out or folder_of(app, board.platform, sanitize=sanitize))
+    for one in apps:
+        found = interface.load_all(one.interfaces, one.folder / "interfaces")
+        interface.check_handlers(found, one.folder / "devices")
+    folder = _folder(apps, out or folder_of(app, board.platform, sanitize=sanitize))
     words = [f"generic={_yes(generic)}", f"toolchain={toolchains.name_of(toolchain)}"]
     words += [f"platform={board.platform}", f"sanitize={_yes(sanitize)}"]
+    words += [f"beside={one.folder}" for one in beside]
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):
-        _make_what_changed(app, chain, folder, words, report, anew)
+        _make_what_changed(apps, chain, folder, words, report, anew)
     unikernel, tender = folder / f"{app.name}.{board.guests}", folder / "rpikit-tender"
     if board.platform == "loop":  # sizes, and what fits into memory, are the board's affair
         return Build(app, board, folder, unikernel, tender, chain.name, {}, sanitize)
+    sizes = _sizes(app, unikernel)
+    guests: tuple[metal.Built, ...] = ()
+    if board.platform == "metal":
+        others = [folder / metal.BESIDE / one.name / f"{one.name}.hvt" for one in beside]
+        guests = metal.built(apps, [unikernel, *others])
+        for one, file in zip(beside, others, strict=True):
+            _check_budget(one, _sizes(one, file))
+        tender = metal.image(guests, folder)
+        sizes |= {"tender": (folder / metal.UNDERLAY).stat().st_size}
+        sizes |= {"image": tender.stat().st_size}
+    else:
+        sizes |= {"tender": tender.stat().st_size}
+    _check_budget(app, sizes)
+    return Build(app, board, folder, unikernel, tender, chain.name, sizes, guests=guests)
+
+
+def _sizes(app: App, unikernel: Path) -> dict[str, int]:
+    """Return the sizes of a unikernel; refuse one that its guest's memory is too small for."""
     read = elf.read(unikernel)
     if read.zeroed + read.loaded > app.memory - elf.GUEST_MIN:
         raise DescriptionError(
@@ -150,15 +193,7 @@ def build(
             f"{app.name} needs {read.loaded + read.zeroed} bytes above the first MiB",
             hint="give it more memory, or make its static data smaller",
         )
-    sizes = {"loaded": read.loaded, "zeroed": read.zeroed}
-    if board.platform == "metal":
-        tender = metal.image(app, folder)
-        sizes |= {"tender": (folder / metal.UNDERLAY).stat().st_size}
-        sizes |= {"image": tender.stat().st_size}
-    else:
-        sizes |= {"tender": tender.stat().st_size}
-    _check_budget(app, sizes)
-    return Build(app, board, folder, unikernel, tender, chain.name, sizes)
+    return {"loaded": read.loaded, "zeroed": read.zeroed}
 
 
 def _toolchain(
@@ -201,10 +236,10 @@ def folders(app: App, asked: str) -> dict[str, Path]:
     return {target: folder_of(app, target) for target in targets}
 
 
-def _folder(app: App, out: Path) -> Path:
+def _folder(apps: tuple[App, ...], out: Path) -> Path:
     """Return the folder to build in, made if need be; refuse one that cannot be used."""
     folder = out.absolute()
-    for path in (app.folder, folder):
+    for path in (*(one.folder for one in apps), folder):
         unfit = _UNFIT.search(str(path))
         if unfit:
             raise DescriptionError(
@@ -229,7 +264,7 @@ def _check_budget(app: App, sizes: dict[str, int]) -> None:
         f"budget.{name} = {describe.format_size(limit)}: "
         f"{name} is {sizes[name]} bytes, {sizes[name] - limit} too many"
         for name, limit in app.budget.limits.items()
-        if sizes[name] > limit
+        if sizes.get(name, 0) > limit
     ]
     if over:
         raise FirmwareError(
@@ -254,7 +289,7 @@ def _alone(folder: Path, report: Callable[[str], None]) -> Iterator[None]:
 
 
 def _make_what_changed(
-    app: App,
+    apps: tuple[App, ...],
     chain: toolchains.Toolchain | toolchains.Native,
     folder: Path,
     words: list[str],
@@ -263,13 +298,13 @@ def _make_what_changed(
 ) -> None:
     """Ask SCons, unless everything is as it was when it was asked last."""
     if isinstance(chain, toolchains.Native):  # the compiler of this machine is not known so well
-        _make(app, folder, words, report)
+        _make(apps[0], folder, words, report)
         return
-    stamp = Stamp(folder, app, chain, tuple(words))
+    stamp = Stamp(folder, apps[0], chain, tuple(words), apps[1:])
     if not stamp.holds():
         stamp.lift()
         begun_ns = time.time_ns()
-        _make(app, folder, words + ([] if anew else _cache(chain)), report)
+        _make(apps[0], folder, words + ([] if anew else _cache(chain)), report)
         stamp.press(begun_ns)
 
 

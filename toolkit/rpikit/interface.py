@@ -6,6 +6,7 @@ Knows what calls make together and what that means in C and Python; prints nothi
 
 import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -207,9 +208,12 @@ def check_handlers(found: tuple[Interface, ...], own: Path) -> None:
 
 def load_all(wanted: tuple[str, ...], own: Path | None = None) -> tuple[Interface, ...]:
     """Read the named interfaces, in the order of their numbers, and see that none overlap."""
-    interfaces = sorted(
-        (load(find(name, own)) for name in wanted), key=lambda one: one.interface.numbers
-    )
+    return apart([load(find(name, own)) for name in wanted])
+
+
+def apart(found: Iterable[Interface]) -> tuple[Interface, ...]:
+    """Return interfaces in the order of their numbers; refuse some that overlap."""
+    interfaces = sorted(found, key=lambda one: one.interface.numbers)
     for one, other in itertools.pairwise(interfaces):
         if one.interface.numbers[1] >= other.interface.numbers[0]:
             raise DescriptionError(

@@ -6,12 +6,14 @@ of how guests come to be.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rpikit import describe, elf
 from rpikit.app import App
 from rpikit.errors import DescriptionError
+from rpikit.life import CORES as CORES
+from rpikit.life import COUNT_MAX, RESTARTS, WATCHDOG_MAX, WEIGHT_MAX, Metal
 
 # Also in c/underlay; tests/unit/test_payload.py compares them.
 IMAGE = 0x80000
@@ -19,13 +21,8 @@ OWN = 0x1000000
 GUESTS = 0x2000000
 END = 0x3B000000
 GUESTS_MAX = 16
-CORES = 4
 MAGIC = 0x474B5052
 VERSION = 3
-WEIGHT_MAX = 100
-WATCHDOG_MAX = 15
-RESTARTS = ("never", "on-failure", "always")
-"""Whether a guest that has ended begins again; in the order of enum payload_restart."""
 PAGE = 0x1000
 STEP = 0x200000
 
@@ -35,6 +32,7 @@ FLAGS = tuple(
 )
 """The bits of enum mft_line_flag in c/abi/manifest.h, the lowest first."""
 
+_USUAL = Metal()
 _NAME = 68
 _HEADER = struct.Struct("<IIQIIQQ")
 _GUEST = struct.Struct(f"<{_NAME}sI6QQQ6I")
@@ -62,16 +60,16 @@ class Guest:
     words: str = ""
     grants: tuple[Grant, ...] = ()
     core: int = 0
-    weight: int = 1
+    weight: int = _USUAL.weight
     """Its part of the core's time, beside those of the core's other guests: 1 to WEIGHT_MAX."""
     patience_ms: int = 0
     """It is stopped when it computes, or waits for what never comes, for that long without a call;
     0: it may. Time that other guests take does not count, nor does a wait in a call."""
-    restart: str = "never"
+    restart: str = _USUAL.restart
     """Whether it begins again when it has ended: one of RESTARTS."""
-    restarts: int = 5
+    restarts: int = _USUAL.restarts
     """How often at most."""
-    pause_ms: int = 100
+    pause_ms: int = _USUAL.pause_ms
     """Before the first restart; before each further one twice as long, up to a minute."""
 
 
@@ -107,7 +105,18 @@ def grants_of(app: App) -> tuple[Grant, ...]:
 
 def memory_end(guests: Sequence[Guest]) -> int:
     """Return where the memory ends that guests are given."""
-    return GUESTS + sum(-(-one.memory // STEP) * STEP for one in guests)
+    return GUESTS + _blocks(one.memory for one in guests)
+
+
+def check_memory(sizes: Sequence[int]) -> None:
+    """Refuse guests that do not fit into the board's memory together, each of so many bytes."""
+    needed = _blocks(sizes)
+    if needed > END - GUESTS:
+        raise DescriptionError(
+            f"the guests need {describe.format_size(needed)} of memory; the board has "
+            f"{describe.format_size(END - GUESTS)} for them",
+            hint="give them less: firmware.memory",
+        )
 
 
 def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None) -> bytes:
@@ -133,12 +142,7 @@ def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None
         size = -(-one.memory // STEP) * STEP
         table += _GUEST.pack(_name(one.name), one.core, *places, memory, size, *_life(one))
         memory += size
-    if memory > END:
-        raise DescriptionError(
-            f"the guests need {describe.format_size(memory - GUESTS)} of memory; the board has "
-            f"{describe.format_size(END - GUESTS)} for them",
-            hint="give them less: firmware.memory",
-        )
+    check_memory([one.memory for one in guests])
     place = (0, 0)
     if beside is not None:
         parts += bytes(-(first + len(parts)) % 8)
@@ -169,19 +173,25 @@ def _linux(one: Linux) -> bytes:
     return _LINUX.pack(one.memory_at, one.memory_size, *places, lines, one.cores, 0)
 
 
+def _blocks(sizes: Iterable[int]) -> int:
+    """Return the bytes that guests of these sizes take, each in whole blocks of its own."""
+    return sum(-(-size // STEP) * STEP for size in sizes)
+
+
 def _life(guest: Guest) -> tuple[int, ...]:
     """Return weight, patience, restart, restarts and pause, and what is reserved."""
     if not 1 <= guest.weight <= WEIGHT_MAX:
         raise DescriptionError(
             f"{guest.name}: weight {guest.weight}: a guest has a weight of 1 to {WEIGHT_MAX}"
         )
-    if guest.restart not in RESTARTS:
-        known = ", ".join(RESTARTS)
+    restarts = [str(one) for one in RESTARTS]
+    if guest.restart not in restarts:
+        known = ", ".join(restarts)
         raise DescriptionError(f"{guest.name}: restart {guest.restart!r}: write one of {known}")
     for name in ("patience_ms", "restarts", "pause_ms"):
-        if not 0 <= getattr(guest, name) < 1 << 32:
+        if not 0 <= getattr(guest, name) <= COUNT_MAX:
             raise DescriptionError(f"{guest.name}: {name} {getattr(guest, name)}: it has 32 bits")
-    how = RESTARTS.index(guest.restart)
+    how = restarts.index(guest.restart)
     return guest.weight, guest.patience_ms, how, guest.restarts, guest.pause_ms, 0
 
 

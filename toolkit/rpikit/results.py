@@ -63,6 +63,16 @@ class Project(TypedDict):
     """Relative to `folder`."""
 
 
+class BuiltGuest(TypedDict):
+    """A guest of an image for bare metal."""
+
+    app: str
+    version: str
+    unikernel: str
+    core: int
+    """Of the board's, from 0."""
+
+
 class Build(TypedDict):
     """What a build made."""
 
@@ -82,6 +92,8 @@ class Build(TypedDict):
     """Empty for this machine itself as a board."""
     budget: dict[str, int]
     """The limits of rpikit.toml, by the names of `sizes`."""
+    guests: NotRequired[list[BuiltGuest]]
+    """For `metal`: who is in the image, the application first."""
 
 
 class Verified(Build):

@@ -44,6 +44,7 @@ class Stamp:
     app: App
     chain: Toolchain
     words: tuple[str, ...]
+    beside: tuple[App, ...] = ()
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Stamp:
             "words": list(self.words),
             "rpikit": [__version__, *(_tree(folder, _apps()) for folder in _rules())],
             "app": _tree(self.app.folder, self.folder),
+            "beside": [_tree(one.folder, self.folder) for one in self.beside],
             "toolchain": programs(self.chain),
             "python": [sys.version, _installed()],
             "path": os.environ.get("PATH", os.defpath),
@@ -89,7 +91,7 @@ class Stamp:
     def press(self, begun_ns: int) -> None:
         """Keep the stamp of a build that succeeded and began then, unless something is doubtful."""
         notes = _read(self.folder / NOTES, "read", "made")
-        if notes is None or None in (self.inputs["app"], *self.inputs["rpikit"]):
+        if notes is None or self._is_too_much:
             return
         programs = set(self.inputs["toolchain"])
         read = [name for name in notes["read"] if os.path.realpath(name) not in programs]
@@ -102,6 +104,11 @@ class Stamp:
             "made": _digests(notes["made"]),
         }
         paths.write(self._file, json.dumps(kept))
+
+    @property
+    def _is_too_much(self) -> bool:
+        told = (self.inputs["app"], *self.inputs["beside"], *self.inputs["rpikit"])
+        return None in told
 
     @property
     def _file(self) -> Path:

@@ -4,7 +4,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def verify(
     app: App,
     *,
     board: Board,
+    beside: Sequence[App] = (),
     generic: bool = False,
     toolchain: str | None = None,
     out: Path | None = None,
@@ -49,27 +50,32 @@ def verify(
             "only a build for a board can be verified"
         )
 
-    def make(described: App, folder: Path | None) -> tuple[Build, list[Path]]:
+    def make(
+        described: App, others: Sequence[App], folder: Path | None
+    ) -> tuple[Build, list[Path]]:
         built = building.build(
             described,
             board=board,
+            beside=others,
             generic=generic,
             toolchain=toolchain,
             out=folder,
             anew=True,
             report=report,
         )
-        made = [built.unikernel, built.tender]
+        made = [built.unikernel, *(one.unikernel for one in built.guests[1:]), built.tender]
         if board.platform != "metal":
             packed = bundle.make(described, board, built.unikernel, built.tender, built.folder)
             made.append(packed.path)
         return built, made
 
-    first, files = make(app, out)
+    first, files = make(app, beside, out)
     with tempfile.TemporaryDirectory(prefix="rpikit-verify-") as place:
-        copy = Path(place) / "another" / "folder"
-        _copy(app, first.folder, copy)
-        _, others = make(apps.load(copy), Path(place) / "out")
+        copies = [Path(place) / "another" / f"folder{at}" for at in range(1 + len(beside))]
+        for original, copy in zip((app, *beside), copies, strict=True):
+            _copy(original, first.folder, copy)
+        again = [apps.load(copy) for copy in copies]
+        _, others = make(again[0], again[1:], Path(place) / "out")
         for one, other in zip(files, others, strict=True):
             _compare(one, other)
     digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -40,6 +40,7 @@ def new(name: str, template: str, as_json: bool) -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Build here, not in APP/build."
 )
 @options.target_of_build
+@options.with_others
 @options.toolchain
 @options.sanitize
 @click.option(
@@ -54,11 +55,15 @@ def build(
     generic: bool,
     out: Path | None,
     asked: str,
+    others: tuple[Path, ...],
     toolchain: str | None,
     sanitize: bool | None,
     verify: bool,
 ) -> None:
-    """Build APP: its unikernel and its tender, or with --target metal the board's kernel8.img."""
+    """Build APP: its unikernel and its tender, or with --target metal the board's kernel8.img.
+
+    Bare metal has room for several: `rpikit build . --target metal --with ../logger`.
+    """
     from rpikit import board as boards
     from rpikit import build as building
     from rpikit import report
@@ -71,6 +76,7 @@ def build(
     note = reporter.note if verbose else report.Silent().note
     wanted: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
     wanted |= {"out": out, "report": note}
+    wanted["beside"] = [options.described(other, name, bench)[0] for other in others]
     if verify:
         from rpikit import verify as verifying
 

@@ -183,6 +183,16 @@ target_of_build = click.option(
     help="hvt needs KVM on the board, spt is a sandboxed process, metal a board's kernel8.img "
     "without an operating system; auto: what the board has.",
 )
+with_others = click.option(
+    "--with",
+    "others",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="RPIKIT_WITH",
+    metavar="OTHER",
+    help="Have OTHER, the folder of another application, in the same image: with --target metal; "
+    "as often as there are others.",
+)
 as_json = click.option(
     "--json",
     "as_json",

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""SCons tool: the underlay for bare metal, with the interfaces of an application and no others."""
+"""SCons tool: the underlay for bare metal, with the interfaces of its guests and no others."""
 
 from pathlib import Path
 from typing import Any
 
 from rpikit import interface as interfaces
+from rpikit import metal as on_metal
 from rpikit.app import App
 from rpikit.interface import Interface
-from rpikit.scons.interface import interfaces_of
 from rpikit.scons.tender import handlers
 
-IMAGE = "underlay.img"
 _SCRIPT = "underlay/underlay.lds"
 _LINES = ("gpio_edge", "gpio_line")
 """Files of c/devices: each guest has lines, be it none."""
@@ -28,19 +27,21 @@ def generate(env: Any) -> None:
     env.AddMethod(generic_metal, "GenericMetal")
 
 
-def metal(env: Any, app: App) -> Any:
-    """Link the underlay of an application."""
-    return _link(env, app, interfaces_of(env, app), env["SETTINGS"].folder(app))
+def metal(env: Any) -> Any:
+    """Link the underlay of all applications of a run: they are to be guests of one image."""
+    settings = env["SETTINGS"]
+    more = interfaces.ON_METAL if settings.generic else ()
+    return _link(env, settings.apps, on_metal.interfaces(settings.apps, *more), settings.out)
 
 
 def generic_metal(env: Any) -> Any:
     """Link the underlay that knows every interface of rpikit which has a body on bare metal."""
-    some = env["SETTINGS"].apps[0]
+    settings = env["SETTINGS"]
     found = interfaces.load_all(interfaces.ON_METAL)
-    return _link(env, some, found, env["SETTINGS"].out / "metal")
+    return _link(env, settings.apps[:1], found, settings.out / "metal")
 
 
-def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any:
+def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder: Path) -> Any:
     """Link underlay.debug with symbols, and from it the image that guests are put behind."""
     settings = env["SETTINGS"]
     root = settings.root / "c"
@@ -48,11 +49,13 @@ def _link(env: Any, app: App, found: tuple[Interface, ...], folder: Path) -> Any
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
     files += [root / "devices" / f"{name}.c" for name in _LINES]
     files += [root / "virtio" / f"{name}.c" for name in _WINDOW]
-    files += handlers(env, app, found)
-    files += [Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])) for i in found]
+    for i in found:
+        app = on_metal.owner(i, apps)
+        files += handlers(env, app, (i,))
+        files.append(Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])))
     flags = env["BARE_FLAGS"]
     parts = [env.Compiled(file, settings.common / "metal", flags) for file in files]
     (table,) = env.Table(found, folder / "gen" / "metal")
     all_flags = [*env["CCFLAGS"], *flags]
     parts += env.Object(str(folder / "obj" / "metal-dispatch.o"), table, CCFLAGS=all_flags)
-    return env.Image(folder / IMAGE, parts, _SCRIPT)
+    return env.Image(folder / on_metal.UNDERLAY, parts, _SCRIPT)

@@ -2,16 +2,17 @@
 """What a run of scons was asked for; an unknown word stops it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import app, paths
 from rpikit.app import App
 from rpikit.errors import DescriptionError
+from rpikit.metal import BESIDE
 
 TOOLS = str(Path(__file__).parent)
-KNOWN = {"app", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
+KNOWN = {"app", "beside", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
 
 _TOOLS_OF = {
     "hvt": (
@@ -60,7 +61,9 @@ class Settings:
 
     def folder(self, described: App) -> Path:
         """Return where an application's own files are built."""
-        return self.out / "apps" / described.name if self.everything else self.out
+        if self.everything:
+            return self.out / "apps" / described.name
+        return self.out if described is self.apps[0] else self.out / BESIDE / described.name
 
     @property
     def common(self) -> Path:
@@ -68,8 +71,8 @@ class Settings:
         return self.out / "common"
 
 
-def read(arguments: Mapping[str, str]) -> Settings:
-    """Read the NAME=VALUE words of the command line."""
+def read(arguments: Mapping[str, str], words: Iterable[tuple[str, str]] = ()) -> Settings:
+    """Read the NAME=VALUE words of the command line; in `words` each as often as it was said."""
     for name in arguments:
         if name not in KNOWN:
             known = ", ".join(sorted(KNOWN))
@@ -77,6 +80,7 @@ def read(arguments: Mapping[str, str]) -> Settings:
     root = paths.data_root()
     if "app" in arguments:
         folders = [Path(arguments["app"])]
+        folders += [Path(value) for name, value in words if name == BESIDE]
     else:
         trees = (root / "c" / "apps", root / "tests" / "guests", root / "perf")
         folders = sorted(found.parent for tree in trees for found in tree.glob("*/rpikit.toml"))
