@@ -24,6 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "results",
             "results_bench",
             "results_boards",
+            "results_boot",
             "results_evidence",
             "results_fleet",
             "results_inspect",
@@ -43,13 +44,14 @@ FLOORS: tuple[frozenset[str], ...] = (
         | {"attachment", "grants", "life", "nets", "security", "signals"}
     ),
     frozenset(
-        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta"}
+        {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta", "fat"}
         | {"sign", "stamp", "transport"}
     ),
     frozenset({"claim", "crash", "screen"}),
     frozenset(
         {"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}
-        | {"loader", "metal", "payload"}
+        | {"boot_partition", "card", "chip_firmware", "stored"}
+        | {"half", "loader", "metal", "metal_line", "payload"}
     ),
     frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
@@ -60,7 +62,9 @@ FLOORS: tuple[frozenset[str], ...] = (
             "guests",
             "lab",
             "listing",
+            "metal_flash",
             "new",
+            "putting",
             "shell",
             "serial_line",
             "header",
@@ -73,6 +77,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "bundling",
             "rollout",
+            "image",
             "rollout_view",
             "run",
             "proving",
