@@ -77,7 +77,7 @@ struct loader_hello_answer {
     uint16_t block;
     uint8_t window;
     uint8_t flags;
-    uint16_t errors;         /* frames dropped since it started, at most 65535 */
+    uint16_t errors;         /* frames dropped since it started, modulo 65536 */
     uint32_t board_revision; /* as the firmware has it; so is serial_number */
     uint64_t serial_number;
     uint32_t limit; /* bytes of an image */

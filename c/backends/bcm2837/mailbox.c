@@ -77,3 +77,10 @@ uint32_t mailbox_clock_rate(enum mailbox_clock clock)
 
     return mailbox_ask(MAILBOX_CLOCK_RATE, values, 2) ? values[1] : 0;
 }
+
+uint32_t mailbox_set_clock_rate(enum mailbox_clock clock, uint32_t hz)
+{
+    uint32_t values[3] = {clock, hz, 0};
+
+    return mailbox_ask(MAILBOX_SET_CLOCK_RATE, values, 3) ? values[1] : 0;
+}

@@ -14,6 +14,7 @@ enum mailbox_tag {
     MAILBOX_BOARD_REVISION = 0x00010002, /* nothing; one word */
     MAILBOX_SERIAL_NUMBER = 0x00010004,  /* nothing; two words, the lower one first */
     MAILBOX_CLOCK_RATE = 0x00030002,     /* enum mailbox_clock; the same, Hz */
+    MAILBOX_SET_CLOCK_RATE = 0x00038002, /* the same, Hz, 0; the same, Hz that it has now */
 };
 
 enum mailbox_clock {
@@ -29,5 +30,8 @@ bool mailbox_ask(enum mailbox_tag tag, uint32_t *values, uint32_t count);
 
 /* The rate of (clock), Hz; 0 if the firmware does not say. */
 uint32_t mailbox_clock_rate(enum mailbox_clock clock);
+
+/* Has (clock) be at (hz), and returns what rate it has then; 0 if the firmware does not say. */
+uint32_t mailbox_set_clock_rate(enum mailbox_clock clock, uint32_t hz);
 
 #endif

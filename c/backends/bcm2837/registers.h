@@ -21,6 +21,10 @@
 
 #define FIQ_CONTROL     (CONTROLLER + 0x20c) /* the GPU's interrupt that is a FIQ; 7.5 */
 
+#define IRQS_ENABLE_2   (CONTROLLER + 0x214) /* of the GPU's interrupts 32 to 63; 7.5 */
+#define IRQS_DISABLE_2  (CONTROLLER + 0x220)
+#define UART_INTERRUPT  (UINT32_C(1) << (57 - 32))
+
 #define MAILBOX_READ    (MAILBOXES + 0x00) /* from the GPU */
 #define MAILBOX_STATUS  (MAILBOXES + 0x18)
 #define MAILBOX_WRITE   (MAILBOXES + 0x20) /* to the GPU */

@@ -4,12 +4,26 @@
 #define RPIKIT_BACKENDS_BCM2837_UART_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Gives the port its pins, 115200 baud at the 48 MHz that the firmware sets, 8 bits, no parity. */
 void uart_prepare(void);
 
 /* Sends (byte) if the port has room for it. */
 bool uart_send(char byte);
+
+/* Takes the (byte) that came first, if one came. What came with a fault of the line counts, too. */
+bool uart_receive(uint8_t *byte);
+
+/* Waits until all that was given to uart_send() is on the line, and no more bytes are. */
+void uart_drain(void);
+
+/* Changes to (baud), with the clock at (hz), at least 16 times that. What it was sending is lost.
+ */
+void uart_set_baud(uint32_t hz, uint32_t baud);
+
+/* Has bytes that came be an interrupt of the chip: UART_INTERRUPT, until all were taken. */
+void uart_interrupt(bool on);
 
 /* Sends all of (text), waiting for room: for last words. */
 void uart_say(const char *text);

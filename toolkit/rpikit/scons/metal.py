@@ -28,17 +28,22 @@ def generate(env: Any) -> None:
 
 
 def metal(env: Any) -> Any:
-    """Link the underlay of all applications of a run: they are to be guests of one image."""
+    """Link the underlay of all applications of a run: they are to be guests of one image.
+
+    The loader, which takes that image over a serial port, is beside it.
+    """
     settings = env["SETTINGS"]
     more = interfaces.ON_METAL if settings.generic else ()
-    return _link(env, settings.apps, on_metal.interfaces(settings.apps, *more), settings.out)
+    found = on_metal.interfaces(settings.apps, *more)
+    return [*_link(env, settings.apps, found, settings.out), *env.Loader(settings.out)]
 
 
 def generic_metal(env: Any) -> Any:
     """Link the underlay that knows every interface of rpikit which has a body on bare metal."""
     settings = env["SETTINGS"]
+    folder = settings.out / "metal"
     found = interfaces.load_all(interfaces.ON_METAL)
-    return _link(env, settings.apps[:1], found, settings.out / "metal")
+    return [*_link(env, settings.apps[:1], found, folder), *env.Loader(folder)]
 
 
 def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder: Path) -> Any:

@@ -17,9 +17,9 @@ KNOWN = {"app", "beside", "out", "generic", "toolchain", "platform", "sanitize",
 _TOOLS_OF = {
     "hvt": (
         *("cross", "interface", "unikernel", "tender", "loop", "fuzz"),
-        *("measuring", "bare", "metal", "underlay", "docs"),
+        *("measuring", "bare", "loader", "metal", "underlay", "docs"),
     ),
-    "metal": ("cross", "interface", "unikernel", "tender", "bare", "metal"),
+    "metal": ("cross", "interface", "unikernel", "tender", "bare", "loader", "metal"),
     "spt": ("cross", "interface", "unikernel", "tender"),
     "loop": ("native", "interface", "inside"),
 }
