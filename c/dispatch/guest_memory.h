@@ -20,9 +20,10 @@ struct guest_range {
 #define GUEST_READONLY_MAX 32
 
 struct guest_memory {
-    uintptr_t base;         /* host address of guest address 0 */
-    uint64_t size;          /* bytes */
-    uint64_t above;         /* bytes behind them that the guest sees too, and must not name in calls */
+    uintptr_t base; /* host address of guest address 0 */
+    uint64_t size;  /* bytes */
+    uint64_t above; /* bytes behind them that the guest sees too, and must not name in calls */
+    uint64_t bus;   /* what devices call its first byte; calls name it 0 */
     uint64_t writable_from; /* from here to the end everything may be written */
     uint32_t readonly_count;
     struct guest_range readonly[GUEST_READONLY_MAX]; /* below writable_from */

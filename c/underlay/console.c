@@ -9,14 +9,17 @@
 #include "backends/bcm2837/uart.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "underlay/beside.h"
 #include "underlay/core.h"
 
-#define SHARE 0x800             /* bytes of one guest that may wait */
-#define ROOM  0x10000           /* bytes that may wait: all the guests', and as many of our own */
-#define LATER UINT64_C(1000000) /* ns until there is room again, about */
+#define SHARE      0x800   /* bytes of one guest that may wait */
+#define ROOM       0x10000 /* bytes that may wait: all the guests', and as many of our own */
+#define LATER      UINT64_C(1000000) /* ns until there is room again, about */
+
+#define NAMED_LINE (GUEST_LINE + PAYLOAD_NAME + 8) /* bytes */
 
 _Static_assert(2 * GUESTS_MAX * SHARE <= ROOM, "no guest can fill it for the others");
-_Static_assert(GUEST_LINE + PAYLOAD_NAME + 8 <= SHARE, "a line fits");
+_Static_assert(NAMED_LINE <= SHARE, "a line fits");
 
 static char waiting[ROOM] __attribute__((section(".own")));
 static uint64_t taken, sent; /* bytes, ever */
@@ -52,16 +55,18 @@ static void send(void)
     }
 }
 
-/* Takes all of (text), or nothing: what (guest) wrote before has to be sent. NULL: our own. */
-static bool put(struct guest *guest, const char *text, size_t size)
+/* Takes all of (text), or nothing: what who writes has *(told) before has to be sent. NULL: our
+ * own.
+ */
+static bool put(uint64_t *told, const char *text, size_t size)
 {
     begin();
     send();
-    const bool fits = size <= ROOM - (taken - sent) && (!guest || guest->told <= sent);
+    const bool fits = size <= ROOM - (taken - sent) && (!told || *told <= sent);
     for (size_t i = 0; fits && i < size; i++)
         waiting[taken++ % ROOM] = text[i];
-    if (fits && guest)
-        guest->told = taken;
+    if (fits && told)
+        *told = taken;
     send();
     end();
     return fits;
@@ -70,10 +75,11 @@ static bool put(struct guest *guest, const char *text, size_t size)
 /* (size) is at most SHARE. In a guest's turn the others have theirs until there is room. */
 static void put_all(struct guest *guest, const char *text, size_t size)
 {
-    while (!put(guest, text, size)) {
+    while (!put(guest ? &guest->told : NULL, text, size)) {
         if (core_guest())
             core_wait(clock_ticks() + clock_ticks_of(LATER));
     }
+    beside_hear(text, size);
     if (taken != sent && core_guest())
         core_wait(0); /* whoever runs next looks after the rest */
 }
@@ -83,15 +89,32 @@ void console_name_lines(void)
     names_lines = true;
 }
 
+/* Makes a line of (size) bytes, at most GUEST_LINE, of somebody's; returns its size. */
+static size_t name_line(char text[NAMED_LINE], const char *name, const char *line, size_t size)
+{
+    const size_t head = format_buffer(text, NAMED_LINE, "[%s] ", name);
+
+    memcpy(text + head, line, size);
+    text[head + size] = '\n';
+    return head + size + 1;
+}
+
 static void tell_line(struct guest *guest)
 {
-    char text[GUEST_LINE + PAYLOAD_NAME + 8];
-    const size_t head = format_buffer(text, sizeof(text), "[%s] ", guest->name);
+    char text[NAMED_LINE];
 
-    memcpy(text + head, guest->line, guest->used);
-    text[head + guest->used] = '\n';
-    put_all(guest, text, head + guest->used + 1);
+    put_all(guest, text, name_line(text, guest->name, guest->line, guest->used));
     guest->used = 0;
+}
+
+void console_offer(const char *name, const char *line, size_t size)
+{
+    static uint64_t told;
+    char text[NAMED_LINE];
+
+    put(&told, text, name_line(text, name, line, size));
+    if (taken != sent)
+        core_call(core_first());
 }
 
 void console_finish(struct guest *guest)

@@ -17,6 +17,10 @@ void console_take(struct guest *guest, const char *text, size_t size);
 /* Tells the line that it has begun. */
 void console_finish(struct guest *guest);
 
+/* Says a line of (size) bytes, at most GUEST_LINE, of (name), who is no guest and always the same;
+ * it is lost if the one before still waits. */
+void console_offer(const char *name, const char *line, size_t size);
+
 /* Says a line of the underlay's own: format.h. */
 void console_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -33,11 +33,6 @@ enum { ALL(AS_NAME) COUNT };
 
 _Static_assert(COUNT == CONTEXT_REGISTERS, "context.h");
 
-/* Vectors of EL1: from itself with SP_EL0 at 0, with SP_EL1 at 0x200, from below at 0x400. */
-#define MODE   UINT64_C(0xf)
-#define USER   UINT64_C(0x0)
-#define MASKED UINT64_C(0x3c5) /* EL1h */
-
 void context_save(struct context *context)
 {
     ALL(SAVE)
@@ -62,17 +57,4 @@ void context_begin(struct context *context, uint64_t entry, uint64_t stack, uint
     context->registers[TTBR0] = PAGING_LEVEL0_AT;
     context->registers[TCR] = PAGING_TCR;
     context->registers[MAIR] = PAGING_MAIR;
-}
-
-void context_inject(uint64_t syndrome)
-{
-    const uint64_t state = READ_REGISTER(spsr_el2);
-    const uint64_t vector = (state & MODE) == USER ? 0x400 : (state & 1) ? 0x200 : 0;
-
-    WRITE_REGISTER(esr_el1, syndrome);
-    WRITE_REGISTER(far_el1, READ_REGISTER(far_el2));
-    WRITE_REGISTER(elr_el1, READ_REGISTER(elr_el2));
-    WRITE_REGISTER(spsr_el1, state);
-    WRITE_REGISTER(elr_el2, READ_REGISTER(vbar_el1) + vector);
-    WRITE_REGISTER(spsr_el2, MASKED);
 }

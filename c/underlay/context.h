@@ -22,9 +22,6 @@ void context_load(const struct context *context);
  * the guest's address of lib/paging.h; (offset) is what the counter had when the guest's was 0. */
 void context_begin(struct context *context, uint64_t entry, uint64_t stack, uint64_t offset);
 
-/* Has the guest in this core take an exception as of EL1's own: ESR_EL1 becomes (syndrome). */
-void context_inject(uint64_t syndrome);
-
 /* Of switch.S. */
 void vectors_save(struct context *context);
 void vectors_load(const struct context *context);

@@ -8,6 +8,7 @@
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/registers.h"
 #include "backends/bcm2837/wait.h"
+#include "underlay/beside.h"
 #include "underlay/console.h"
 #include "underlay/end.h"
 #include "underlay/pins.h"
@@ -86,6 +87,11 @@ void wait_until(uint64_t ticks)
     guest->polls = false;
 }
 
+uint32_t core_first(void)
+{
+    return beside_cores();
+}
+
 void core_call(uint32_t core)
 {
     write32(CORE_MAILBOX_3_SET(core), 1);
@@ -149,19 +155,26 @@ void core_park(void)
     sleep_for_good();
 }
 
+void core_answer(void)
+{
+    const uint32_t number = this_core();
+
+    if (read32(CORE_FIQ_SOURCE(number)) >> SOURCE_MAILBOX_3 & 1)
+        write32(CORE_MAILBOX_3_TAKE(number), UINT32_MAX);
+    if (__atomic_load_n(&is_parked, __ATOMIC_ACQUIRE))
+        sleep_for_good();
+}
+
 static void take_calls(uint32_t number)
 {
     struct core *const core = &cores[number];
 
-    if (read32(CORE_FIQ_SOURCE(number)) >> SOURCE_MAILBOX_3 & 1)
-        write32(CORE_MAILBOX_3_TAKE(number), UINT32_MAX);
+    core_answer();
     for (uint32_t i = 0; i < core->count; i++) {
         struct guest *const guest = core->guests[i];
         if (__atomic_exchange_n(&guest->is_woken, false, __ATOMIC_ACQ_REL) && guest->polls)
             guest->turn.wake = 0;
     }
-    if (__atomic_load_n(&is_parked, __ATOMIC_ACQUIRE))
-        sleep_for_good();
 }
 
 /* The turn of (guest), which began at (now); it may be the only one that could have one. */
@@ -193,7 +206,7 @@ void core_run(void)
 
     for (;;) {
         const uint64_t now = clock_ticks();
-        const uint64_t look = number == 0 ? pins_look(now) : SCHEDULE_NEVER;
+        const uint64_t look = number == core_first() ? pins_look(now) : SCHEDULE_NEVER;
         take_calls(number);
         const struct schedule found = schedule(core->turns, core->count, core->last, now);
         uint64_t wake = earlier(earlier(found.wake, look), watchdog_pass(number, now));

@@ -26,8 +26,13 @@ void core_wait(uint64_t wake);
 /* Has the guests that wait for edges of (lines), bit n for line n, look for them. */
 void core_wake(uint64_t lines);
 
+/* The first core that runs guests; it does besides what is done once. */
+uint32_t core_first(void);
+
 /* Ends the sleep of a core. */
 void core_call(uint32_t core);
+/* This core was called, or not. Does not return if something is wrong with the underlay. */
+void core_answer(void);
 
 /* Has all cores stop, this one at once and without another word. */
 __attribute__((noreturn)) void core_park(void);

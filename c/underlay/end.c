@@ -18,6 +18,12 @@ void end_expect(uint32_t guests)
     living = guests;
 }
 
+static void end_one(void)
+{
+    if (__atomic_sub_fetch(&living, 1, __ATOMIC_ACQ_REL) == 0)
+        core_call(core_first());
+}
+
 static void release_lines(struct guest *guest)
 {
     if (guest->gpio.refused > 0)
@@ -30,8 +36,12 @@ static void release_lines(struct guest *guest)
 void end_for_good(struct guest *guest)
 {
     guest->turn.wake = SCHEDULE_NEVER;
-    if (__atomic_sub_fetch(&living, 1, __ATOMIC_ACQ_REL) == 0)
-        core_call(0);
+    end_one();
+}
+
+void end_beside(void)
+{
+    end_one();
 }
 
 void end_exit(struct guest *guest, int32_t status)
@@ -56,7 +66,7 @@ void end_stop(struct guest *guest, const char *format, ...)
 
 void end_if_all_have(void)
 {
-    if (this_core() != 0 || __atomic_load_n(&living, __ATOMIC_ACQUIRE) > 0)
+    if (this_core() != core_first() || __atomic_load_n(&living, __ATOMIC_ACQUIRE) > 0)
         return;
     console_say("underlay: all guests have ended\n");
     console_flush();

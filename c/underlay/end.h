@@ -19,6 +19,9 @@ void end_stop(struct guest *guest, const char *format, ...) __attribute__((forma
 /* (guest), which has ended, does not begin again. */
 void end_for_good(struct guest *guest);
 
+/* The Linux beside them has ended, and does not begin again. */
+void end_beside(void);
+
 /* Switches the machine off when all guests have ended; not in a guest's turn. */
 void end_if_all_have(void);
 

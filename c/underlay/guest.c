@@ -26,6 +26,11 @@
 static struct stage2 tables[GUESTS_MAX] __attribute__((section(".own")));
 static uint64_t given; /* lines that some guest has; guests begin one after the other */
 
+uint64_t guest_lines_given(void)
+{
+    return given | OWN_LINES;
+}
+
 static const char *grant(struct guest *guest, const struct payload_grant *one)
 {
     struct mft *const manifest = &guest->notes.u.manifest;
@@ -40,7 +45,7 @@ static const char *grant(struct guest *guest, const struct payload_grant *one)
         return "a line is granted in a direction that its manifest does not have";
     if (one->flags & DRIVES)
         return "a line is granted with a drive that the chip does not have";
-    if (one->line >= PINS || ((given | OWN_LINES) >> one->line & 1))
+    if (one->line >= PINS || (guest_lines_given() >> one->line & 1))
         return "a line is granted that is not there, or somebody else's";
     gpio_grant(&guest->gpio, one->line, one->flags);
     given |= UINT64_C(1) << one->line;

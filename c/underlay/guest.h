@@ -47,6 +47,9 @@ struct guest {
  * then memory, tables and registers. NULL, or in a few words why it cannot begin. */
 const char *guest_load(struct guest *guest, const struct payload *payload, uint32_t number);
 
+/* Lines that are not there for others: those of guests, and the underlay's. */
+uint64_t guest_lines_given(void);
+
 /* Makes it anew, in its own turn: as guest_load() did, with lines that it has to take again. */
 void guest_restart(struct guest *guest);
 

@@ -3,6 +3,7 @@
 #include "backends/bcm2837/power.h"
 #include "backends/bcm2837/uart.h"
 #include "lib/format.h"
+#include "underlay/beside.h"
 #include "underlay/console.h"
 #include "underlay/core.h"
 #include "underlay/end.h"
@@ -17,11 +18,8 @@ extern const struct payload payload; /* of underlay.lds: where the image ends */
 static struct guest guests[GUESTS_MAX] __attribute__((section(".own")));
 static bool is_ready; /* the guests are made, and may run */
 
-static void check_payload(void)
+static void refuse(const char *wrong)
 {
-    const char *const wrong =
-        payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload, LAYOUT_GUESTS, LAYOUT_END);
-
     if (!wrong)
         return;
     console_say("underlay: nothing to run: the payload behind the image: %s\n", wrong);
@@ -31,7 +29,7 @@ static void check_payload(void)
 
 static void make_guests(void)
 {
-    end_expect(payload.count);
+    end_expect(payload.count + (payload_beside(&payload) ? 1 : 0));
     if (payload.count > 1)
         console_name_lines();
     for (uint32_t i = 0; i < payload.count; i++) {
@@ -45,6 +43,13 @@ static void make_guests(void)
     }
 }
 
+__attribute__((noreturn)) static void run(void)
+{
+    if (this_core() < core_first())
+        beside_run();
+    core_run();
+}
+
 void main_first(uint64_t device_tree)
 {
     (void)device_tree;
@@ -52,15 +57,17 @@ void main_first(uint64_t device_tree)
     start_others();
     mmu_start();
     uart_prepare();
-    check_payload();
-    pins_prepare();
+    refuse(payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload, LAYOUT_GUESTS, LAYOUT_END));
+    if (!payload_beside(&payload))
+        pins_prepare(); /* else what the chip reports is Linux's */
     make_guests();
-    watchdog_begin(payload.watchdog_s);
+    refuse(beside_prepare(&payload));
+    watchdog_begin(payload.watchdog_s, core_first());
     __atomic_store_n(&is_ready, true, __ATOMIC_RELEASE);
     for (uint32_t core = 1; core < CORES; core++)
         core_call(core);
     core_prepare();
-    core_run();
+    run();
 }
 
 void main_other(void)
@@ -69,7 +76,7 @@ void main_other(void)
     core_prepare();
     while (!__atomic_load_n(&is_ready, __ATOMIC_ACQUIRE))
         __asm__ volatile("wfi");
-    core_run();
+    run();
 }
 
 void trap_own(uint32_t kind)

@@ -126,10 +126,9 @@ static bool is_beside(const struct payload *payload, uint64_t first)
 {
     const struct payload_part part = payload->beside;
 
-    return part.size == 0 ||
-           (part.size == sizeof(struct payload_linux) &&
-            part.offset % _Alignof(struct payload_linux) == 0 &&
-            is_inside(part, first, payload->size));
+    return part.size == 0 || (part.size == sizeof(struct payload_linux) &&
+                              part.offset % _Alignof(struct payload_linux) == 0 &&
+                              is_inside(part, first, payload->size));
 }
 
 const char *payload_check(const struct payload *payload, uint64_t room, uint64_t low, uint64_t high)

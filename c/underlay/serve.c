@@ -4,22 +4,27 @@
 #include "backends/bcm2837/registers.h"
 #include "backends/console.h"
 #include "lib/literal.h"
+#include "underlay/beside.h"
 #include "underlay/console.h"
 #include "underlay/core.h"
 #include "underlay/end.h"
 #include "underlay/guest.h"
+#include "underlay/inject.h"
 #include "underlay/trap.h"
 #include "underlay/window.h"
 
-/* ESR_EL1 of an instruction that the guest does not have: EC 0, a length of 32 bits. */
-#define UNDEFINED UINT64_C(0x2000000)
-#define NOBODY    UINT64_MAX /* what firmware says that has no such function */
+#define NOBODY UINT64_MAX /* what firmware says that has no such function */
 
 typedef unsigned long long number;
 
 void backend_console_write(const char *data, size_t size)
 {
-    console_take(core_guest(), data, size);
+    struct guest *const guest = core_guest();
+
+    if (guest)
+        console_take(guest, data, size);
+    else
+        beside_write(data, size); /* nobody else has a console */
 }
 
 /* Says whether it was a call that is well-formed and was served. */
@@ -113,7 +118,7 @@ static bool serve(struct guest *guest)
         guest->frame.x[0] = NOBODY;
         return true;
     case TRAP_REGISTER:
-        context_inject(UNDEFINED);
+        inject_undefined();
         return true;
     case TRAP_OPAQUE:
         end_stop(guest,

@@ -6,18 +6,20 @@
 #include "backends/bcm2837/watchdog.h"
 #include "underlay/cores.h"
 
-#define ALL     ((UINT32_C(1) << CORES) - 1)
-#define QUARTER UINT64_C(250000000) /* ns, of a second */
+#define BELOW(core) ((UINT32_C(1) << (core)) - 1)
+#define QUARTER     UINT64_C(250000000) /* ns, of a second */
 
 static uint32_t granted; /* seconds */
 static uint64_t period;  /* ticks, a quarter of them: all cores come by in two, and their turns */
+static uint32_t absent;  /* cores that never do */
 static uint32_t passed;  /* cores that have since it was fed */
 
-void watchdog_begin(uint32_t seconds)
+void watchdog_begin(uint32_t seconds, uint32_t first)
 {
     granted = seconds;
     period = clock_ticks_of(seconds * QUARTER);
-    passed = 0;
+    absent = BELOW(first);
+    passed = absent;
     if (seconds > 0)
         watchdog_feed(seconds);
 }
@@ -26,8 +28,8 @@ uint64_t watchdog_pass(uint32_t core, uint64_t now)
 {
     if (granted == 0)
         return UINT64_MAX;
-    if (__atomic_or_fetch(&passed, UINT32_C(1) << core, __ATOMIC_ACQ_REL) == ALL) {
-        __atomic_store_n(&passed, 0, __ATOMIC_RELEASE);
+    if (__atomic_or_fetch(&passed, UINT32_C(1) << core, __ATOMIC_ACQ_REL) == BELOW(CORES)) {
+        __atomic_store_n(&passed, absent, __ATOMIC_RELEASE);
         watchdog_feed(granted);
     }
     return now + period;

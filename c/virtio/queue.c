@@ -27,22 +27,29 @@ struct used {
 _Static_assert(sizeof(struct descriptor) == 16, "virtio 1.2, section 2.7.5");
 _Static_assert(sizeof(struct used) == 8, "virtio 1.2, section 2.7.8");
 
+/* What calls name (at), which the driver names as devices do. */
+static struct guest_addr named(const struct guest_memory *memory, uint64_t at)
+{
+    return (struct guest_addr){at - memory->bus};
+}
+
 static const void *table_of(const struct virtio_queue *queue, const struct guest_memory *memory)
 {
-    return guest_in(memory, queue->descriptors, queue->size * sizeof(struct descriptor),
-                    DESCRIPTOR_ALIGN);
+    return guest_in(memory, named(memory, queue->descriptors.at),
+                    queue->size * sizeof(struct descriptor), DESCRIPTOR_ALIGN);
 }
 
 static const uint8_t *driver_ring(const struct virtio_queue *queue,
                                   const struct guest_memory *memory)
 {
-    return guest_in(memory, queue->driver, RING_AT + queue->size * sizeof(uint16_t), DRIVER_ALIGN);
+    return guest_in(memory, named(memory, queue->driver.at),
+                    RING_AT + queue->size * sizeof(uint16_t), DRIVER_ALIGN);
 }
 
 static uint8_t *device_ring(const struct virtio_queue *queue, const struct guest_memory *memory)
 {
-    return guest_out(memory, queue->device, RING_AT + queue->size * sizeof(struct used),
-                     DEVICE_ALIGN);
+    return guest_out(memory, named(memory, queue->device.at),
+                     RING_AT + queue->size * sizeof(struct used), DEVICE_ALIGN);
 }
 
 static uint16_t fetch(const uint8_t *at)
@@ -80,7 +87,7 @@ bool virtio_queue_look(struct virtio_queue *queue, const struct guest_memory *me
 static bool add(struct virtio_chain *chain, const struct guest_memory *memory,
                 const struct descriptor *it)
 {
-    const struct guest_addr at = {it->at};
+    const struct guest_addr at = named(memory, it->at);
     const uint32_t count = (uint32_t)chain->readable + chain->writable;
     const bool is_out = (it->flags & DESCRIPTOR_WRITE) != 0;
     const void *const bytes =

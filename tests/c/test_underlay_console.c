@@ -5,6 +5,7 @@
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/uart.h"
 #include "check.h"
+#include "underlay/beside.h"
 #include "underlay/core.h"
 
 #define MUCH 20000
@@ -12,7 +13,10 @@
 static struct guest one = {.name = "one"}, two = {.name = "two"};
 static struct guest *current;
 static char sent[1 << 17];
-static size_t size, room; /* bytes: sent, and those that the port takes now */
+static size_t size, room;   /* bytes: sent, and those that the port takes now */
+static char heard[1 << 17]; /* by a Linux beside them */
+static size_t hears;
+static uint32_t called;
 static uint32_t waits;
 static void (*meanwhile)(void); /* once, in a wait */
 
@@ -55,12 +59,31 @@ uint64_t clock_ticks_of(uint64_t ns)
     return ns;
 }
 
+void beside_hear(const char *text, size_t length)
+{
+    memcpy(heard + hears, text, length);
+    hears += length;
+    heard[hears] = '\0';
+}
+
+uint32_t core_first(void)
+{
+    return 3;
+}
+
+void core_call(uint32_t core)
+{
+    called = core;
+}
+
 static void begin(size_t port)
 {
     size = 0;
     sent[0] = '\0';
     room = port;
     waits = 0;
+    hears = called = 0;
+    heard[0] = '\0';
     one.told = two.told = 0;
     current = NULL;
 }
@@ -140,11 +163,29 @@ static void lines_of_several_are_whole_and_say_whose_they_are(void)
     CHECK_TEXT(sent, "[two] hi\r\n[one] begun\r\n[two] there\r\n");
 }
 
+static void who_is_beside_hears_all_but_itself_and_never_waits(void)
+{
+    begin(5);
+    write(&one, "hello\n");
+    console_offer("linux", "first", 5);
+    CHECK_EQUAL(called, 3); /* who sends the rest */
+    console_offer("linux", "lost", 4);
+    console_say("underlay: %s\n", "yes");
+    CHECK_EQUAL(waits, 1); /* of the guest, once it had written */
+    room = sizeof(sent) - 1;
+    CHECK(!console_send());
+    CHECK_TEXT(sent, "[one] hello\r\n[linux] first\r\nunderlay: yes\r\n");
+    CHECK_TEXT(heard, "[one] hello\nunderlay: yes\n");
+    console_offer("linux", "again", 5);
+    CHECK_TEXT(sent, "[one] hello\r\n[linux] first\r\nunderlay: yes\r\n[linux] again\r\n");
+}
+
 int main(void)
 {
     a_guest_alone_writes_as_it_likes();
     all_of_a_long_text_arrives_in_its_order();
     who_floods_it_leaves_room_for_the_others();
     lines_of_several_are_whole_and_say_whose_they_are();
+    who_is_beside_hears_all_but_itself_and_never_waits();
     return 0;
 }

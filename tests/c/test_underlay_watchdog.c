@@ -28,7 +28,7 @@ static bool was_fed(void)
 
 static void it_is_off_unless_granted(void)
 {
-    watchdog_begin(0);
+    watchdog_begin(0, 0);
     for (uint32_t core = 0; core < 4; core++)
         CHECK_EQUAL(watchdog_pass(core, 5), UINT64_MAX);
     CHECK_EQUAL(registers[CONTROL], 0);
@@ -46,7 +46,7 @@ static void feeding_leaves_what_else_is_in_its_register(void)
 
 static void it_is_fed_when_all_cores_have_come_by(void)
 {
-    watchdog_begin(2);
+    watchdog_begin(2, 0);
     CHECK(was_fed());
     for (uint32_t round = 0; round < 3; round++) {
         CHECK_EQUAL(watchdog_pass(2, 1000), 1000 + 500000); /* a quarter of it */
@@ -59,9 +59,19 @@ static void it_is_fed_when_all_cores_have_come_by(void)
     }
 }
 
+static void cores_that_have_something_else_to_do_are_not_waited_for(void)
+{
+    watchdog_begin(2, 3);
+    CHECK(was_fed());
+    for (uint32_t round = 0; round < 3; round++) {
+        watchdog_pass(3, 1000);
+        CHECK(was_fed());
+    }
+}
+
 static void a_core_that_hangs_has_it_starve(void)
 {
-    watchdog_begin(1);
+    watchdog_begin(1, 0);
     CHECK(was_fed());
     for (uint32_t round = 0; round < 100; round++) {
         for (uint32_t core = 0; core < 4; core++) {
@@ -78,6 +88,7 @@ int main(void)
     it_is_off_unless_granted();
     feeding_leaves_what_else_is_in_its_register();
     it_is_fed_when_all_cores_have_come_by();
+    cores_that_have_something_else_to_do_are_not_waited_for();
     a_core_that_hangs_has_it_starve();
     return 0;
 }

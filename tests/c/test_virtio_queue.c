@@ -195,8 +195,30 @@ static void one_driver_that_is_broken_is_nobody_elses_affair(void)
     CHECK(is_broken());
 }
 
+/* A kernel that has devices of the board's names its memory as those do. */
+static void addresses_may_be_those_of_a_bus(void)
+{
+    const uint64_t bus = 0x6000000;
+
+    for (uint32_t is_named_so = 0; is_named_so < 2; is_named_so++) {
+        start();
+        struct virtio_queue *const queue = &console.virtio.queues[TRANSMIT];
+        host.memory.bus = bus;
+        queue->descriptors.at += bus;
+        queue->driver.at += bus;
+        queue->device.at += bus;
+        describe(TRANSMIT, 0, (struct part){DATA + is_named_so * bus, 4, 0}, 0);
+        offer(TRANSMIT, 0, SIZE);
+        set(AT_NOTIFY, TRANSMIT);
+        CHECK_TEXT(fake_console.text, is_named_so ? "0123" : "");
+        CHECK(is_broken() == !is_named_so);
+    }
+    host.memory.bus = 0;
+}
+
 int main(void)
 {
+    addresses_may_be_those_of_a_bus();
     parts_of_a_chain_come_in_order();
     a_notice_serves_all_that_was_offered();
     indices_go_round();

@@ -137,3 +137,44 @@ def test_bare_metal_is_a_target_of_any_board_with_the_chip() -> None:
         targets.expected(kind.model_copy(update={"soc": soc}), "metal")
     with pytest.raises(DescriptionError, match="host is no board for it"):
         targets.expected(board.load("host"), "metal")
+
+
+FILE = payload.File(0x3000000, 100, 0x4000000)
+LINUX = payload.Linux(
+    memory_at=0x4000000,
+    memory_size=0x10000000,
+    kernel=FILE,
+    device_tree=replace(FILE, to=0x4100000),
+    initramfs=replace(FILE, size=7),
+    cores=3,
+    lines=frozenset((0, 4, 53)),
+)
+
+
+def test_a_linux_beside_them_lies_behind_their_parts() -> None:
+    for guests in ([ONE], []):
+        packed = payload.pack(guests, beside=LINUX)
+        at, size = struct.unpack_from("<QQ", packed, 24)
+        assert at % 8 == 0
+        assert at + size == len(packed)
+        assert struct.unpack_from("<12QII", packed, at) == (
+            *(0x4000000, 0x10000000, 0x3000000, 100, 0x4000000, 0x3000000, 100, 0x4100000),
+            *(0x3000000, 7, 0x4000000, 1 << 53 | 1 << 4 | 1, 3, 0),
+        )
+
+
+def test_guests_come_out_of_an_image_as_they_went_in() -> None:
+    other = replace(
+        Guest("other", b"bytes", 4 * MIB), weight=7, patience_ms=50, restart="always", pause_ms=3
+    )
+    for beside in (None, LINUX):
+        made = payload.image(bytes(0x5000), [ONE, other], 3, beside)
+        assert payload.unpack(made) == (ONE, other)
+
+
+def test_what_holds_no_guests_is_refused() -> None:
+    made = payload.image(bytes(0x1000), [ONE])
+    other = made.replace(struct.pack("<II", payload.MAGIC, payload.VERSION), bytes(8))
+    for wrong in (b"", bytes(0x3000), made[:-1], made + b"\0", other):
+        with pytest.raises(DescriptionError, match=r"no guests in it that this rpikit knows"):
+            payload.unpack(wrong)

@@ -17,6 +17,8 @@ from rpikit.interface import Interface
 from rpikit.virtual import qemu
 
 UNDERLAY = "underlay.img"
+WITH_LINUX = "beside.img"
+"""The same with a Linux beside the guests (c/underlay/linux)."""
 UNDERLAY_MAX = 64 << 10
 """Bytes that the underlay may have, without guests."""
 IMAGE = "kernel8.img"

@@ -166,6 +166,56 @@ def image(
     return made
 
 
+def unpack(made: bytes) -> tuple[Guest, ...]:
+    """Return the guests behind the underlay in an image; DescriptionError if there is no payload.
+
+    Those of another version have another layout, and are refused, too.
+    """
+    at = next((at for at in range(0, len(made), PAGE) if _begins(made, at)), None)
+    if at is None:
+        raise DescriptionError(
+            f"there are no guests in it that this rpikit knows (payload version {VERSION})",
+            hint="rpikit build --target metal makes such a kernel8.img",
+        )
+    packed = made[at:]
+    count = _HEADER.unpack_from(packed)[3]
+    return tuple(_unpack(packed, _HEADER.size + i * _GUEST.size) for i in range(count))
+
+
+def _begins(made: bytes, at: int) -> bool:
+    """Whether a whole payload lies there, to the image's end."""
+    if len(made) - at < _HEADER.size:
+        return False
+    magic, version, size, count, *_ = _HEADER.unpack_from(made, at)
+    whole = size == len(made) - at and _HEADER.size + count * _GUEST.size <= size
+    return (magic, version) == (MAGIC, VERSION) and whole
+
+
+def _unpack(packed: bytes, at: int) -> Guest:
+    name, core, *numbers = _GUEST.unpack_from(packed, at)
+    places, (_, memory), life = numbers[:6], numbers[6:8], numbers[8:]
+    parts = zip(places[::2], places[1::2], strict=True)
+    elf_, words, grants = (packed[first : first + size] for first, size in parts)
+    weight, patience_ms, restart, restarts, pause_ms, *_ = life
+    return Guest(
+        name=_text(name),
+        unikernel=elf_,
+        memory=memory,
+        words=_text(words),
+        grants=tuple(Grant(_text(one), *rest[:2]) for one, *rest in _GRANT.iter_unpack(grants)),
+        core=core,
+        weight=weight,
+        patience_ms=patience_ms,
+        restart=RESTARTS[restart],
+        restarts=restarts,
+        pause_ms=pause_ms,
+    )
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode(errors="replace")
+
+
 def _linux(one: Linux) -> bytes:
     files = (one.kernel, one.device_tree, one.initramfs)
     places = (place for file in files for place in (file.at, file.size, file.to))

@@ -28,14 +28,19 @@ static void end(void)
     __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
+void gpio_register_change(uint32_t at, uint32_t mask, uint32_t value)
+{
+    begin();
+    gpio_registers[at] = (gpio_registers[at] & ~mask) | (value & mask);
+    end();
+}
+
 void gpio_pin_select(uint32_t line, enum pin_function function)
 {
-    volatile uint32_t *const selector = &gpio_registers[GPFSEL + line / OF_SELECTOR];
     const uint32_t shift = 3 * (line % OF_SELECTOR);
 
-    begin();
-    *selector = (*selector & ~(UINT32_C(7) << shift)) | (uint32_t)function << shift;
-    end();
+    gpio_register_change(GPFSEL + line / OF_SELECTOR, UINT32_C(7) << shift,
+                         (uint32_t)function << shift);
 }
 
 static void settle(void)

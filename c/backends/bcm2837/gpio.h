@@ -18,6 +18,9 @@ enum pin_pull { PULL_NONE = 0, PULL_DOWN = 1, PULL_UP = 2 };
 void gpio_pin_select(uint32_t line, enum pin_function function);
 void gpio_pin_pull(uint32_t line, enum pin_pull pull);
 
+/* Gives the bits of (mask) in word (at) of the block those of (value); others have the rest. */
+void gpio_register_change(uint32_t at, uint32_t mask, uint32_t value);
+
 /* The lines as the devices move them. It reports no edges: gpio_edge.h. */
 extern struct gpio_backend gpio_pins;
 

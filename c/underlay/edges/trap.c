@@ -11,25 +11,12 @@
 #include "underlay/edges/gpio.h"
 #include "underlay/edges/interrupts.h"
 #include "underlay/edges/posts.h"
-#include "underlay/edges/psci.h"
+#include "underlay/inject.h"
+#include "underlay/linux/psci.h"
+#include "underlay/trap.h"
 
-/* ESR_ELx (Arm ARM for Armv8-A, D13.2.37). */
-#define CLASS(syndrome)      ((uint32_t)(syndrome) >> 26)
-#define IS_DECODED(syndrome) (((syndrome) >> 24 & 1) != 0)
-#define SIZE(syndrome)       ((uint32_t)(syndrome) >> 22 & 3)
-#define REGISTER(syndrome)   ((uint32_t)(syndrome) >> 16 & 31)
-#define IS_WRITE(syndrome)   (((syndrome) >> 6 & 1) != 0)
-
-enum { HVC = 0x16, SMC = 0x17, FETCH_BELOW = 0x20, FETCH = 0x21, DATA_BELOW = 0x24, DATA = 0x25 };
-
-#define WORD           2                   /* SIZE of 32 bits */
-#define LENGTH_BIT     (UINT64_C(1) << 25) /* an instruction of 32 bits, as all of A64 */
-#define EXTERNAL_ABORT UINT64_C(0x10)
-#define MODE           UINT64_C(0xf)
-#define USER           UINT64_C(0x0)
-#define KERNEL_MODE    UINT64_C(0x3c5) /* EL1h, all interrupts masked */
-
-#define PAGE           UINT64_C(0xfff)
+#define PAGE UINT64_C(0xfff)
+#define NONE 31 /* the register that is none */
 
 static uint32_t lock;
 
@@ -68,61 +55,53 @@ static void skip_instruction(void)
 }
 
 /* An access of 32 bits to a page of registers that was taken away. */
-static bool do_access(struct frame *frame, uint64_t syndrome)
+static bool do_access(struct frame *frame, const struct trap *trap)
 {
-    const uint64_t fault = READ_REGISTER(hpfar_el2) >> 4 << 12;
-    const uint32_t offset = (uint32_t)(READ_REGISTER(far_el2) & PAGE);
+    const uint64_t page = trap->address & ~PAGE;
+    const uint32_t offset = (uint32_t)(trap->address & PAGE);
 
-    if ((fault != GPIO && fault != CONTROLLER) || !IS_DECODED(syndrome) || SIZE(syndrome) != WORD)
+    if ((page != GPIO && page != CONTROLLER) || trap->size != 4)
         return false;
     begin();
-    if (IS_WRITE(syndrome))
-        write_register(fault, offset, (uint32_t)frame->x[REGISTER(syndrome)]);
-    else if (REGISTER(syndrome) < 31)
-        frame->x[REGISTER(syndrome)] = read_register(fault, offset);
+    if (trap->is_write)
+        write_register(page, offset, (uint32_t)frame->x[trap->reg]);
+    else if (trap->reg != NONE)
+        frame->x[trap->reg] = read_register(page, offset);
     end();
     skip_instruction();
     return true;
 }
 
-/* Has the guest take an external abort, as of an access that no peripheral answers (Arm ARM,
- * AArch64.TakeException). */
-static void refuse(uint64_t syndrome)
+/* A call to the firmware; by SMC nobody is there. */
+static void call(struct frame *frame, bool is_smc)
 {
-    const uint64_t state = READ_REGISTER(spsr_el2);
-    const bool by_user = (state & MODE) == USER;
-    const bool is_data = CLASS(syndrome) == DATA_BELOW;
-    const uint64_t kind = is_data ? (by_user ? DATA_BELOW : DATA) : (by_user ? FETCH_BELOW : FETCH);
-    /* Vectors: from the same level with SP_EL0 at 0, with SP_EL1 at 0x200; from below at 0x400. */
-    const uint64_t vector = by_user ? 0x400 : (state & 1) ? 0x200 : 0;
-
-    WRITE_REGISTER(esr_el1, kind << 26 | LENGTH_BIT | EXTERNAL_ABORT);
-    WRITE_REGISTER(far_el1, READ_REGISTER(far_el2));
-    WRITE_REGISTER(elr_el1, READ_REGISTER(elr_el2));
-    WRITE_REGISTER(spsr_el1, state);
-    WRITE_REGISTER(elr_el2, READ_REGISTER(vbar_el1) + vector);
-    WRITE_REGISTER(spsr_el2, KERNEL_MODE);
+    if (is_smc) {
+        frame->x[0] = UINT64_MAX;
+        skip_instruction();
+        return;
+    }
+    frame->x[0] = (uint64_t)psci_call((uint32_t)frame->x[0], frame->x[1], frame->x[2], frame->x[3]);
 }
 
 void trap_guest(struct frame *frame)
 {
     const uint64_t syndrome = READ_REGISTER(esr_el2);
+    const struct trap trap =
+        trap_decode(syndrome, READ_REGISTER(far_el2), READ_REGISTER(hpfar_el2), 0);
 
-    switch (CLASS(syndrome)) {
-    case HVC:
-        frame->x[0] =
-            (uint64_t)psci_call((uint32_t)frame->x[0], frame->x[1], frame->x[2], frame->x[3]);
+    switch (trap.kind) {
+    case TRAP_FIRMWARE:
+        call(frame, trap.skips);
         return;
-    case DATA_BELOW:
-        if (!do_access(frame, syndrome))
-            refuse(syndrome);
+    case TRAP_ACCESS:
+        if (!do_access(frame, &trap))
+            inject_abort(syndrome);
         return;
-    case FETCH_BELOW:
-        refuse(syndrome);
-        return;
-    case SMC:
-        frame->x[0] = UINT64_MAX; /* nobody is there who could be called */
-        skip_instruction();
+    case TRAP_CALL:
+    case TRAP_OPAQUE:
+    case TRAP_FAULT:
+    case TRAP_FETCH:
+        inject_abort(syndrome);
         return;
     default:
         trap_own(EXIT_TRAP);

@@ -17,6 +17,7 @@ SANITIZERS = [
 _OF_THE_UNDERLAY = (
     *("backends/bcm2837/gpio", "backends/bcm2837/gpio_edge", "backends/bcm2837/watchdog"),
     *("underlay/edges/gpio", "underlay/edges/interrupts", "underlay/life"),
+    "underlay/linux/lines",
     *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),
     *("underlay/trap", "underlay/watchdog", "underlay/window"),
 )

@@ -15,6 +15,10 @@ _LINES = ("gpio_edge", "gpio_line")
 """Files of c/devices: each guest has lines, be it none."""
 _WINDOW = ("gpio", "mmio", "queue")
 """Files of c/virtio: what a guest's lines are besides."""
+_ALONE = "alone.c"
+"""What the image without Linux has of c/underlay, and the other has not."""
+_OF_LINUX = ("console",)
+"""Files of c/virtio: what Linux has besides."""
 _LIBRARY = ("boot", "elf", "format", "manifest", "paging", "string")
 
 
@@ -47,7 +51,7 @@ def generic_metal(env: Any) -> Any:
 
 
 def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder: Path) -> Any:
-    """Link underlay.debug with symbols, and from it the image that guests are put behind."""
+    """Link the images that guests are put behind, each with symbols in NAME.debug beside it."""
     settings = env["SETTINGS"]
     root = settings.root / "c"
     files = env.SourcesIn("underlay", "backends/bcm2837", "dispatch")
@@ -58,9 +62,19 @@ def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder:
         app = on_metal.owner(i, apps)
         files += handlers(env, app, (i,))
         files.append(Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])))
+    alone = [file for file in files if file.name == _ALONE]
+    beside = env.SourcesIn("underlay/linux")
+    beside += [root / "virtio" / f"{name}.c" for name in _OF_LINUX]
     flags = env["BARE_FLAGS"]
-    parts = [env.Compiled(file, settings.common / "metal", flags) for file in files]
+
+    def compiled(some: Any) -> list[Any]:
+        return [env.Compiled(file, settings.common / "metal", flags) for file in some]
+
+    parts = compiled(file for file in files if file not in alone)
     (table,) = env.Table(found, folder / "gen" / "metal")
     all_flags = [*env["CCFLAGS"], *flags]
     parts += env.Object(str(folder / "obj" / "metal-dispatch.o"), table, CCFLAGS=all_flags)
-    return env.Image(folder / on_metal.UNDERLAY, parts, _SCRIPT)
+    return [
+        *env.Image(folder / on_metal.UNDERLAY, [*parts, *compiled(alone)], _SCRIPT),
+        *env.Image(folder / on_metal.WITH_LINUX, [*parts, *compiled(beside)], _SCRIPT),
+    ]

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "underlay/edges/psci.h"
+/* What a kernel asks of its firmware. */
+#include "underlay/linux/psci.h"
 
-#include <stdbool.h>
-
-#include "backends/bcm2837/power.h"
 #include "backends/bcm2837/registers.h"
-#include "underlay/edges/chip.h"
 #include "underlay/start.h"
 
 /* DEN0022, section 5.1: function identifiers; bit 30 marks those with 64-bit arguments. */
@@ -33,11 +30,21 @@ enum { IS_ON = 0, IS_OFF = 1, NO_TRUSTED_OS = 2 };
 static struct {
     volatile bool wanted;
     uint64_t entry, context;
-} cores[CORES] = {{.wanted = true}};
+} cores[CORES];
+
+static uint32_t count;
+
+void psci_begin(uint32_t of_cores)
+{
+    count = of_cores;
+    for (uint32_t core = 0; core < count; core++)
+        cores[core].wanted = core == 0;
+    barrier();
+}
 
 static int64_t turn_on(uint64_t core, uint64_t entry, uint64_t context)
 {
-    if (core >= CORES)
+    if (core >= count)
         return INVALID_PARAMETERS;
     if (cores[core].wanted)
         return ALREADY_ON;
@@ -46,7 +53,7 @@ static int64_t turn_on(uint64_t core, uint64_t entry, uint64_t context)
     barrier();
     cores[core].wanted = true;
     barrier();
-    chip_wake((uint32_t)core);
+    psci_wake((uint32_t)core);
     return SUCCESS;
 }
 
@@ -64,13 +71,13 @@ int64_t psci_call(uint32_t function, uint64_t first, uint64_t second, uint64_t t
     case CPU_ON:
         return turn_on(first & 0xffffff, second, third);
     case AFFINITY_INFO:
-        return first < CORES && cores[first].wanted ? IS_ON : IS_OFF;
+        return first < count && cores[first].wanted ? IS_ON : IS_OFF;
     case MIGRATE_INFO_TYPE:
         return NO_TRUSTED_OS;
     case SYSTEM_OFF:
-        power_end(false);
     case SYSTEM_RESET:
-        power_end(true);
+        psci_end((function & ~WIDE) == SYSTEM_RESET);
+        return NOT_SUPPORTED;
     case PSCI_FEATURES:
         return is_known((uint32_t)first & ~WIDE) ? SUCCESS : NOT_SUPPORTED;
     default:
@@ -78,13 +85,14 @@ int64_t psci_call(uint32_t function, uint64_t first, uint64_t second, uint64_t t
     }
 }
 
-uint64_t psci_wait(uint64_t *context)
+bool psci_is_wanted(uint64_t *entry, uint64_t *context)
 {
     const uint32_t core = this_core();
 
-    while (!cores[core].wanted)
-        __asm__ volatile("wfi");
+    if (!cores[core].wanted)
+        return false;
     barrier();
+    *entry = cores[core].entry;
     *context = cores[core].context;
-    return cores[core].entry;
+    return true;
 }
