@@ -13,6 +13,7 @@ import threading
 import time
 import tty
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ class Faults:
 
     drop: float = 0.0
     flip: float = 0.0
+    repeat: float = 0.0  # a byte comes twice
     delay: float = 0.0  # seconds until a byte is at the other end
     cut_after: int | None = None  # bytes to the board, after which nothing passes any more
     cut_back_after: int | None = None  # the same of bytes from the board
@@ -65,6 +67,10 @@ class Direction:
             self._waiting.append((self._free + self._faults.delay, part))
             self._length += len(part)
 
+    def hold(self, until: float) -> None:
+        """Let what is handed over from now on wait until a time."""
+        self._free = max(self._free, until)
+
     def pull(self, now: float) -> bytes:
         """Return what has arrived at the other end by a time."""
         out = bytearray()
@@ -90,7 +96,10 @@ class Direction:
                 continue
             if self.is_garbled:
                 byte = self._random.randrange(256)
-            out.append(byte ^ bit if dice < self._faults.drop + self._faults.flip else byte)
+            flips = dice < self._faults.drop + self._faults.flip
+            out.append(byte ^ bit if flips else byte)
+            if not flips and dice < self._faults.drop + self._faults.flip + self._faults.repeat:
+                out.append(byte)
         return bytes(out)
 
 
@@ -105,14 +114,17 @@ class Wire(Closing):
         faults: Faults | None = None,
         seed: int = 1,
         speeds: tuple[int, ...] = (),
+        far_speed: Callable[[], int] | None = None,
     ) -> None:
         """`baud` is the speed of the line, None for one without a limit.
 
         With `speeds` each end has the speed of its terminal instead, the far one only if it is one
-        of those; what one sends at a speed that is not the other's arrives as garbage.
+        of those; what one sends at a speed that is not the other's arrives as garbage. `far_speed`
+        tells that of a far end which is no terminal.
         """
         faults = faults or Faults()
         self._speeds = speeds
+        self._far_speed = far_speed or (lambda: _speed_of(self._far))
         self._far = far
         self._near, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -151,6 +163,12 @@ class Wire(Closing):
         with self._lock:
             self.there.is_cut = self.back.is_cut = not whole
 
+    def stall(self, seconds: float) -> None:
+        """Let nothing more pass for a while, after which all of it does."""
+        with self._lock:
+            for way in (self.there, self.back):
+                way.hold(time.monotonic() + seconds)
+
     def close(self) -> None:
         if self._ended.is_set():
             return
@@ -162,7 +180,7 @@ class Wire(Closing):
 
     def _compare_speeds(self) -> None:
         if self._speeds:
-            near, far = _speed_of(self._slave), _speed_of(self._far)
+            near, far = _speed_of(self._slave), self._far_speed()
             self.there.baud, self.back.baud = near, far
             is_garbled = near != far or far not in self._speeds
             self.there.is_garbled = self.back.is_garbled = is_garbled
