@@ -8,6 +8,7 @@
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/registers.h"
 #include "backends/bcm2837/wait.h"
+#include "underlay/attention.h"
 #include "underlay/beside.h"
 #include "underlay/console.h"
 #include "underlay/end.h"
@@ -141,6 +142,8 @@ __attribute__((noreturn)) static void sleep_for_good(void)
 {
     set_timer(SCHEDULE_NEVER);
     write32(CORE_MAILBOXES(this_core()), 0);
+    if (this_core() == core_first() && attention_is_awaited())
+        attention_wait();
     for (;;)
         __asm__ volatile("wfi");
 }
@@ -198,6 +201,12 @@ static uint64_t earlier(uint64_t one, uint64_t other)
     return one < other ? one : other;
 }
 
+/* What the first core looks after for all, at (now); returns when it has to look again. */
+static uint64_t look_around(uint32_t core, uint64_t now)
+{
+    return core == core_first() ? earlier(pins_look(now), attention_look(now)) : SCHEDULE_NEVER;
+}
+
 void core_run(void)
 {
     const uint32_t number = this_core();
@@ -206,7 +215,7 @@ void core_run(void)
 
     for (;;) {
         const uint64_t now = clock_ticks();
-        const uint64_t look = number == core_first() ? pins_look(now) : SCHEDULE_NEVER;
+        const uint64_t look = look_around(number, now);
         take_calls(number);
         const struct schedule found = schedule(core->turns, core->count, core->last, now);
         uint64_t wake = earlier(earlier(found.wake, look), watchdog_pass(number, now));

@@ -6,12 +6,14 @@
 
 #include "backends/bcm2837/power.h"
 #include "lib/format.h"
+#include "underlay/attention.h"
 #include "underlay/console.h"
 #include "underlay/core.h"
 
 #define REASON 160 /* bytes of text */
 
 static uint32_t living;
+static bool is_over; /* it was told */
 
 void end_expect(uint32_t guests)
 {
@@ -66,9 +68,12 @@ void end_stop(struct guest *guest, const char *format, ...)
 
 void end_if_all_have(void)
 {
-    if (this_core() != core_first() || __atomic_load_n(&living, __ATOMIC_ACQUIRE) > 0)
+    if (this_core() != core_first() || is_over || __atomic_load_n(&living, __ATOMIC_ACQUIRE) > 0)
         return;
+    is_over = true;
     console_say("underlay: all guests have ended\n");
     console_flush();
-    power_end(false);
+    if (!attention_is_awaited())
+        power_end(false);
+    console_say("underlay: the loader comes when it is called\n");
 }

@@ -22,7 +22,8 @@ void end_for_good(struct guest *guest);
 /* The Linux beside them has ended, and does not begin again. */
 void end_beside(void);
 
-/* Switches the machine off when all guests have ended; not in a guest's turn. */
+/* Switches the machine off when all guests have ended, unless the loader is awaited; not in a
+ * guest's turn. */
 void end_if_all_have(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "backends/bcm2837/power.h"
 #include "backends/bcm2837/uart.h"
 #include "lib/format.h"
+#include "underlay/attention.h"
 #include "underlay/beside.h"
 #include "underlay/console.h"
 #include "underlay/core.h"
@@ -24,6 +25,8 @@ static void refuse(const char *wrong)
         return;
     console_say("underlay: nothing to run: the payload behind the image: %s\n", wrong);
     console_flush();
+    if (attention_is_awaited())
+        attention_wait();
     power_end(false);
 }
 
@@ -50,9 +53,9 @@ __attribute__((noreturn)) static void run(void)
     core_run();
 }
 
-void main_first(uint64_t device_tree)
+void main_first(uint64_t x0)
 {
-    (void)device_tree;
+    attention_begin(x0);
     mmu_prepare();
     start_others();
     mmu_start();

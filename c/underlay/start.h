@@ -13,10 +13,11 @@ struct frame {
     uint64_t x[32]; /* the last one is no register, and zero */
 };
 
-/* The program: core 0 comes here with what the firmware left in x0, the others once they were
- * let go. All are at EL2 with the MMU off, all interrupts masked, on a stack of CORE_STACK bytes.
+/* The program: core 0 comes here with what the firmware or the loader left in x0, the others once
+ * they were let go. All are at EL2 with the MMU off, all interrupts masked, on a stack of
+ * CORE_STACK bytes.
  */
-__attribute__((noreturn)) void main_first(uint64_t device_tree);
+__attribute__((noreturn)) void main_first(uint64_t x0);
 __attribute__((noreturn)) void main_other(void);
 
 /* The underlay itself did what it must not, an exception of row (kind) says: EXIT_TRAP and so on.
