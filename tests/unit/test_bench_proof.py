@@ -15,9 +15,8 @@ from rpikit.bench.fake import Fake
 from rpikit.bench.host import HostPins
 from rpikit.bench.proof import Proof, prove
 from rpikit.bench.wires import Site, Wires
-from rpikit.device import DeviceHalf
 from rpikit.errors import BenchError, BoardError
-from rpikit.transport import Transport
+from rpikit.half import Half
 from rpikit.wiring import Target, Wire
 
 
@@ -34,19 +33,18 @@ def pins(tmp_path: Path) -> Iterator[HostPins]:
         yield pins
 
 
-class Half:
+class Running:
     """The device half of a board on which some guests run."""
 
     def __init__(self, *running: str, is_gone: bool = False) -> None:
         self.running = list(running)
         self.is_gone = is_gone
-        self.transport = cast("Transport", self)
 
     def stop_all(self) -> tuple[str, ...]:
         stopped, self.running = tuple(self.running), []
         return stopped
 
-    def of(self, name: str) -> "Half":
+    def of(self, name: str) -> "Running":
         self._guest = name
         return self
 
@@ -55,13 +53,13 @@ class Half:
         guest = self._guest
         return lambda: self.running.append(guest)
 
-    def run(self, command: str, timeout: float) -> None:
+    def greet(self, timeout: float) -> None:
         if self.is_gone:
             raise BoardError("desk: does not answer any more")
 
 
-def proof(wires: Wires, half: Half, *, restart: bool = True) -> Proof:
-    return prove(wires, cast("DeviceHalf", half), restart=restart)
+def proof(wires: Wires, half: Running, *, restart: bool = True) -> Proof:
+    return prove(wires, cast("Half", half), restart=restart)
 
 
 def target(**lines: int) -> Target:
@@ -70,7 +68,7 @@ def target(**lines: int) -> Target:
 
 
 def test_wires_as_described_are_proved_and_left_as_they_were(app: App, pins: HostPins) -> None:
-    half = Half("lamp", "door")
+    half = Running("lamp", "door")
     with Wires(app, target(), Site(host=pins), idle=False) as wires:
         found = proof(wires, half)
         found.check()
@@ -84,13 +82,13 @@ def test_wires_as_described_are_proved_and_left_as_they_were(app: App, pins: Hos
 def test_inputs_at_idle_are_so_again_afterwards(app: App, pins: HostPins) -> None:
     with Wires(app, target(), Site(host=pins)) as wires:
         assert pins.read(17)
-        proof(wires, Half())
+        proof(wires, Running())
         assert pins.read(17)
     assert not any(pins.bench.drive)
 
 
 def test_swapped_wires_are_a_fault_of_the_bench(app: App, pins: HostPins) -> None:
-    half = Half("lamp")
+    half = Running("lamp")
     with Wires(app, target(button=18, lamp=17), Site(host=pins), idle=False) as wires:
         found = proof(wires, half, restart=False)
     with pytest.raises(BenchError, match="button and lamp are swapped: line 18 of this machine "):
@@ -99,7 +97,7 @@ def test_swapped_wires_are_a_fault_of_the_bench(app: App, pins: HostPins) -> Non
 
 
 def test_what_is_flashed_next_needs_no_start_of_what_was_there(app: App, pins: HostPins) -> None:
-    half = Half("lamp")
+    half = Running("lamp")
     with Wires(app, target(), Site(host=pins), idle=False) as wires:
         proof(wires, half, restart=False).check()
     assert half.running == []
@@ -107,7 +105,7 @@ def test_what_is_flashed_next_needs_no_start_of_what_was_there(app: App, pins: H
 
 def test_every_fault_is_told_and_the_first_one_is_the_error(app: App, pins: HostPins) -> None:
     with Wires(app, target(button=27, lamp=22), Site(host=pins), idle=False) as wires:
-        found = proof(wires, Half())
+        found = proof(wires, Running())
     with pytest.raises(BenchError, match=r"^button: no wire: GPIO 17 does not follow ") as caught:
         found.check("rpikit bench check")
     assert caught.value.hint == (
@@ -121,9 +119,9 @@ def test_a_board_that_is_gone_is_no_fault_of_its_bench(app: App) -> None:
     wire = {"button": Wire(driver="fake", line=27)}
     with Wires(app, Target(name="desk", board="rpi3b", wires=wire), Site(fake=Fake())) as wires:
         with pytest.raises(BenchError, match="no shell on the board"):
-            proof(wires, Half())
+            proof(wires, Running())
         with pytest.raises(BoardError, match="does not answer any more"):
-            proof(wires, Half(is_gone=True))
+            proof(wires, Running(is_gone=True))
 
 
 class FakeBoard:
@@ -162,7 +160,7 @@ def half_wired(app: App) -> Iterator[benching.Bench]:
     fake = Fake()
     with OnFakes(app, Target(name="desk", board="rpi3b", wires=lamp), Site(fake=fake)) as wires:
         wires.fake = fake
-        yield benching.Bench(app, "desk", cast("DeviceHalf", Half()), wires)
+        yield benching.Bench(app, "desk", cast("Half", Running()), wires)
 
 
 def test_a_device_without_a_wire_is_a_fault_that_is_told(half_wired: benching.Bench) -> None:

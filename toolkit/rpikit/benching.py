@@ -19,8 +19,8 @@ from rpikit.bench.session import open_wires
 from rpikit.bench.wires import Wires, far_end
 from rpikit.capture import Capture
 from rpikit.connect import connect
-from rpikit.device import DeviceHalf
 from rpikit.errors import EXIT_OK, BenchError, NothingRanError, RpikitError
+from rpikit.half import Half, half_of
 from rpikit.units import Duration, ms
 from rpikit.waveform import Glyphs
 from rpikit.wiring import Target, Wire
@@ -35,7 +35,7 @@ class Bench:
 
     app: App
     board: str
-    half: DeviceHalf
+    half: Half
     wires: Wires
 
     def view(self) -> View:
@@ -72,7 +72,7 @@ def opened(
         connect(target, report=report, keep=True) as there,
         open_wires(app, there, idle=False) as wires,
     ):
-        yield Bench(app, target.name, DeviceHalf(there.transport), wires)
+        yield Bench(app, target.name, half_of(there.transport), wires)
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ def _header_pin(text: object) -> int:
     return soc.parse_key(text, 1, HEADER_PINS, "pin of the header")
 
 
-Platform = Literal["hvt", "spt", "loop"]
-Target = Literal["hvt", "spt", "loop", "metal"]
+Guests = Literal["hvt", "spt", "loop"]
+Platform = Literal["hvt", "spt", "loop", "metal"]
 """A platform of guests and their host, or `metal`: guests of hvt above no operating system."""
 
 HeaderPin = Annotated[int, BeforeValidator(_header_pin), WithJsonSchema({"type": "string"})]
@@ -111,7 +111,8 @@ class BoardFile(Model):
         default="hvt",
         description="What unikernels are built for: `hvt`, a machine of their own under a tender, "
         "or `spt` where there is no `/dev/kvm`; `spt`, a sandboxed process; `loop`, a process of "
-        "this machine.",
+        "this machine; `metal`, a machine of their own under the underlay, without an operating "
+        "system.",
     )
     edges: Literal["reported", "sampled"] = Field(
         default="reported",
@@ -176,7 +177,7 @@ class Board(Model):
     soc: Soc
     memory: int
     kvm: bool
-    platform: Target
+    platform: Platform
     edges: Literal["reported", "sampled"]
     consoles: tuple[str, ...]
     flash: tuple[str, ...]
@@ -195,7 +196,7 @@ class Board(Model):
         return tuple(sorted(set(self.header.values()) - set(self.reserved)))
 
     @property
-    def guests(self) -> Platform:
+    def guests(self) -> Guests:
         """What its unikernels are: those of bare metal are hvt's, byte for byte."""
         return "hvt" if self.platform == "metal" else self.platform
 

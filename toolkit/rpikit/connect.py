@@ -108,13 +108,18 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
             yield Connection(target, board, home.transport, home=home)
         return
 
+    if board.platform == "metal":
+        with _metal(board, target, report, keep) as there:
+            yield there
+        return
+
     from rpikit.transport.ssh import Ssh
 
     if board.virtual is not None:
         if goes_by_serial(target):
             with (
                 _virtual(board, target.name, report, keep) as machine,
-                _serial(target, str(machine.serials[-1])) as console,
+                _serial(target, str(machine.console)) as console,
             ):
                 yield Connection(target, board, console, machine)
             return
@@ -152,6 +157,25 @@ def _way(target: Target, report: Callable[[str], None], keep: bool) -> Iterator[
         yield Connection(target, board, transport)
 
 
+@contextlib.contextmanager
+def _metal(
+    board: Board, target: Target, report: Callable[[str], None], keep: bool
+) -> Iterator[Connection]:
+    """Open the serial line to a board without an operating system."""
+    from rpikit.metal_line import MetalLine
+
+    with contextlib.ExitStack() as opened:
+        if board.virtual is not None:
+            machine = opened.enter_context(_virtual(board, target.name, report, keep))
+            place = str(machine.console)
+        else:
+            if target.serial is None:
+                raise _no_port(target)
+            machine, place = None, target.serial
+        line = opened.enter_context(MetalLine.open(place, target.name, target.serial_number))
+        yield Connection(target, board, line, machine)
+
+
 def _at(place: "Place", target: Target) -> "Ssh | Serial":
     """Return the way to the board at a place: as the bench says, else as the place does."""
     from rpikit.transport.ssh import Ssh
@@ -169,15 +193,19 @@ def _at(place: "Place", target: Target) -> "Ssh | Serial":
     return Ssh(address, target.name, host_key=target.host_key)
 
 
+def _no_port(target: Target) -> BoardError:
+    return BoardError(
+        f"board {target.name!r}: has no serial port",
+        hint=f'write serial = "/dev/ttyUSB0" below [boards.{target.name}] in bench.toml',
+    )
+
+
 def _serial(target: Target, place: str | None) -> "Serial":
     """Return the way through a board's serial console."""
     from rpikit.transport.serial import Serial, SerialAddress
 
     if place is None:
-        raise BoardError(
-            f"board {target.name!r}: has no serial port",
-            hint=f'write serial = "/dev/ttyUSB0" below [boards.{target.name}] in bench.toml',
-        )
+        raise _no_port(target)
     if target.host_key is not None and target.serial_number is None:
         raise BoardError(
             f"board {target.name!r}: a serial console has no host key to compare",

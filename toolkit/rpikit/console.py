@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from rpikit.closing import Closing
-from rpikit.device import Answer, DeviceHalf
+from rpikit.device import Answer
 from rpikit.errors import BoardError
+from rpikit.half import Half
 
 HEAD_END = b"console=\n"
 
@@ -50,7 +51,7 @@ class Head:
 class Console(Closing):
     """A guest's console, open until the guest ends or we close it."""
 
-    def __init__(self, half: DeviceHalf) -> None:
+    def __init__(self, half: Half) -> None:
         self._half = half
         self._channel = half.follow()
 

@@ -308,6 +308,10 @@ class DeviceHalf:
         other.guest = guest
         return other
 
+    def greet(self, timeout: float) -> None:
+        """Raise BoardError if the board is gone."""
+        self.transport.run("true", timeout=timeout)
+
     def ps(self) -> tuple[Guest, ...]:
         """Ask what each guest of the board is and does, in the order of their names."""
         _, *parts = re.split(r"^guest=(.*)\n", self._run("ps").out, flags=re.MULTILINE)

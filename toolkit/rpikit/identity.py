@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rpikit import results
 from rpikit.errors import BoardError
+from rpikit.metal_line import MetalLine
 from rpikit.transport import Transport
 from rpikit.transport.ssh import Ssh
 from rpikit.wiring import Target
@@ -50,14 +51,22 @@ def identify(board: str, transport: Transport) -> Identity:
 
 
 def read_serial_number(transport: Transport) -> str | None:
-    """Return the serial number of the board's chip, None if the board does not know it."""
+    """Return the serial number of the board's chip, None if the board does not know it.
+
+    One without an operating system is brought to its loader for that.
+    """
+    if isinstance(transport, MetalLine):
+        return transport.identify().serial_number
     said = transport.run(_READ, timeout=10.0).out
     return said.strip(" \t\r\n\0").lower() or None
 
 
 def check(target: Target, transport: Transport) -> None:
-    """Refuse a board that has not the serial number that the bench names."""
-    if target.serial_number is None:
+    """Refuse a board that has not the serial number that the bench names.
+
+    One without an operating system is asked before it is flashed: it would have to stop for that.
+    """
+    if target.serial_number is None or isinstance(transport, MetalLine):
         return
     found = read_serial_number(transport)
     if found != target.serial_number:

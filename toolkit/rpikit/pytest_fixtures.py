@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
-from rpikit import flash, host, paths, pytest_boards, pytest_peers, report
+from rpikit import host, paths, pytest_boards, pytest_peers, report
 from rpikit.app import App
 from rpikit.bench import baseline, proof
 from rpikit.bench.baseline import Baselines
@@ -31,6 +31,7 @@ from rpikit.console import Console
 from rpikit.device import DeviceHalf
 from rpikit.errors import FirmwareError
 from rpikit.flash import READY_WITHIN
+from rpikit.half import Half, half_of
 from rpikit.pytest_boards import Seat, Subject
 from rpikit.pytest_peers import Peer, Stand, Stands
 
@@ -90,7 +91,7 @@ class Firmware:
     """The application on its board, flashed and known to get ready."""
 
     app: App
-    half: DeviceHalf
+    half: Half
 
     def exit_status(self) -> int | None:
         """Return the status it ended with, None while it runs."""
@@ -178,7 +179,7 @@ def proved(
     config: pytest.Config, app: App, board: Connection, reporter: report.Reporter
 ) -> Iterator[tuple[Wires, list[str]]]:
     """Open wires and prove them; give them and the guests that will be started again."""
-    half = DeviceHalf(board.transport)
+    half = half_of(board.transport)
     stopped: list[str] = []
     with (
         pytest_boards.lines_of(app, board.target, reporter.step),
@@ -194,7 +195,7 @@ def proved(
 def _prove(
     config: pytest.Config,
     wires: Wires,
-    half: DeviceHalf,
+    half: Half,
     reporter: report.Reporter,
     name: str,
     *,
@@ -216,7 +217,7 @@ def _prove(
     return found.stopped
 
 
-def _start(half: DeviceHalf, names: list[str]) -> None:
+def _start(half: Half, names: list[str]) -> None:
     """Start guests again; none is left to be started."""
     while names:
         half.of(names.pop(0)).start()
@@ -273,7 +274,7 @@ def flashed(
     request: pytest.FixtureRequest, app: App, board: Connection, reporter: report.Reporter
 ) -> tuple[Firmware, dict[str, str]]:
     """Build an application, flash it, and return it with what the report says of its image."""
-    from rpikit import build, bundle
+    from rpikit import build, putting
     from rpikit import target as targets
 
     try:
@@ -284,13 +285,13 @@ def flashed(
         sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
         with _building(app):  # another board may be granted other things
             built = build.build(app, board=kind, sanitize=sanitize)
-            made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
-        done = flash.flash(made, board.transport, reporter=reporter)
+            carried = putting.prepared(built)
+        done = carried.put(board.transport, reporter=reporter)
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise
     image = {"digest": done.digest, "target": built.board.platform}
-    return Firmware(app, DeviceHalf(board.transport, guest=app.name)), image
+    return Firmware(app, half_of(board.transport, app.name)), image
 
 
 def _building(app: App) -> FileLock:

@@ -4,13 +4,14 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from rpikit import build, bundle
+from rpikit import build
 from rpikit import target as targets
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.console import Console
-from rpikit.device import DeviceHalf
-from rpikit.flash import READY_WITHIN, flash
+from rpikit.flash import READY_WITHIN
+from rpikit.half import Half, half_of
+from rpikit.putting import prepared
 from rpikit.report import Reporter
 from rpikit.transport import Transport
 
@@ -31,12 +32,11 @@ def run(
     kind = targets.chosen(board, target, transport, reporter.step)
     reporter.step(f"build {app.name} {app.version}")
     built = build.build(app, board=kind, out=out, sanitize=sanitize, report=reporter.note)
-    made = bundle.make(app, kind, built.unikernel, built.tender, built.folder)
-    flash(made, transport, reporter=reporter, ready_within=ready_within)
-    return show(DeviceHalf(transport, guest=app.name), console)
+    prepared(built).put(transport, reporter=reporter, ready_within=ready_within)
+    return show(half_of(transport, app.name), console)
 
 
-def show(half: DeviceHalf, console: BinaryIO) -> int:
+def show(half: Half, console: BinaryIO) -> int:
     """Copy the guest's console until it ends, and return its status; Ctrl-C ends the guest."""
     with Console(half) as following:
         try:

@@ -29,12 +29,13 @@ def port_of(target: Target, *, is_virtual: bool, line: int | None) -> str:
                 hint=f'write serial = "/dev/ttyUSB0" below [boards.{target.name}] in bench.toml',
             )
         return target.serial
-    ports = _running(target.name).serials
+    there = _running(target.name)
+    ports = there.serials
     if line is not None and not 0 <= line < len(ports):
         raise BoardError(
             f"board {target.name!r}: serial line {line}; it has lines 0-{len(ports) - 1}"
         )
-    return str(ports[-1 if line is None else line])
+    return str(there.console if line is None else ports[line])
 
 
 def log_of(target: Target, *, is_virtual: bool, line: int | None) -> bytes:

@@ -24,14 +24,18 @@ _HAS_KVM = "test -e /dev/kvm"
 
 def expected(board: Board, asked: str = AUTO) -> Board:
     """Return the board as one for the target asked for, else as its description says."""
-    if asked == AUTO:
-        if board.platform != "hvt" or board.kvm:
+    if asked in (AUTO, board.platform):
+        if board.platform != "hvt" or board.kvm or asked != AUTO:
             return board
         return board.made_for("spt")
     if board.platform == "loop":
         raise DescriptionError(
             f"--target {asked}: {board.name} is no board for it: what is built for this machine "
             "runs inside a process of it"
+        )
+    if board.platform == METAL:
+        raise DescriptionError(
+            f"--target {asked}: {board.name} runs no operating system, so {METAL} is its target"
         )
     if asked == METAL and board.soc.name != SILICON:
         raise DescriptionError(
@@ -54,7 +58,7 @@ def chosen(
     report: Callable[[str], None] = lambda line: None,
 ) -> Board:
     """Return the board as one for what runs there, and report which that is, and why."""
-    if board.platform == "loop":
+    if board.platform in ("loop", METAL):
         return expected(board, asked)
     if asked == "spt":
         found, why = expected(board, asked), "as asked"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rpikit.bench.check import Fault, Net, walk
 from rpikit.bench.wires import Wires
-from rpikit.device import DeviceHalf
 from rpikit.errors import BenchError
+from rpikit.half import Half
 
 _ALIVE_S = 10.0
 
@@ -33,7 +33,7 @@ class Proof:
             raise BenchError(first, hint="\n".join([*others, *([hint] if hint else [])]) or None)
 
 
-def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
+def prove(wires: Wires, half: Half, *, restart: bool = True) -> Proof:
     """Prove the wires of a board that is within reach.
 
     Guests that run there are stopped first, since no two may drive a line; they are started again
@@ -44,7 +44,7 @@ def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
     try:
         board = wires.board_side()
     except BenchError as error:
-        half.transport.run("true", timeout=_ALIVE_S)
+        half.greet(_ALIVE_S)
         raise UnprovedError(str(error), hint=error.hint) from error
     with ExitStack() as unless_well:
         stopped = half.stop_all()
@@ -55,7 +55,7 @@ def prove(wires: Wires, half: DeviceHalf, *, restart: bool = True) -> Proof:
             faults = walk(nets, board, wires.clock)
             wires.rest()
         except BenchError:
-            half.transport.run("true", timeout=_ALIVE_S)  # a board that is gone says so itself
+            half.greet(_ALIVE_S)  # a board that is gone says so itself
             raise
         if not restart and not faults:
             unless_well.pop_all()

@@ -22,7 +22,8 @@ def open_wires(
     Those between two virtual boards are plugged in, unless somebody has wired them already.
     Unless they are to be left alone: then nothing is driven.
     """
-    site = Site(there.board.soc.gpio.chip_label, there.transport, place=there.place)
+    shell = None if there.board.platform == "metal" else there.transport
+    site = Site(there.board.soc.gpio.chip_label, shell, place=there.place)
     site.targets = there.target.hosts
     site.pull_after_reset = there.board.soc.gpio.pull
     with ExitStack() as opened:

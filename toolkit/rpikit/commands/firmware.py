@@ -159,8 +159,7 @@ def flash(
     of the board are stopped, unless it is to run beside them.
     """
     from rpikit import build as building
-    from rpikit import bundle, completion, connect, proving, report
-    from rpikit import flash as verb
+    from rpikit import completion, connect, proving, putting, report
     from rpikit import target as targets
 
     if app.is_file():
@@ -184,9 +183,8 @@ def flash(
             kind = targets.chosen(there.board, asked, there.transport, reporter.step)
             if kind.platform != built.board.platform:
                 built = building.build(described, board=kind)
-            made = bundle.make(described, kind, built.unikernel, built.tender, built.folder)
-            flashed = verb.flash(
-                made, there.transport, reporter=reporter, beside=beside, trial=trial
+            flashed = putting.prepared(built).put(
+                there.transport, reporter=reporter, beside=beside, trial=trial
             )
         completion.add(name, described.name)
         if by_tests:

@@ -42,6 +42,9 @@ class Archive:
     mirror: str
     suite: str
     architecture: str = "arm64"
+    component: str = "main"
+    command: str = "rpikit board up"
+    """What fetches the packages, for messages."""
 
     def fetch(self, packages: tuple[str, ...], report: Callable[[str], None]) -> dict[str, Path]:
         """Return the package files by name, downloading what is missing.
@@ -53,7 +56,7 @@ class Archive:
             known = self._known()
             missing = tuple(name for name in packages if name not in known)
             if missing:
-                network.require(_listed(missing), "rpikit board up")
+                network.require(_listed(missing), self.command)
                 known |= self._download(missing, report)
                 self._remember(known)
         for name in packages:
@@ -119,11 +122,12 @@ class Archive:
         if shutil.which(program) is None or not _KEYRING.exists():
             what = program if shutil.which(program) is None else str(_KEYRING)
             raise ToolError(
-                f"{what} is missing: the virtual board is made from Debian's packages",
+                f"{what} is missing: it fetches packages of Debian",
                 hint=_APT_HINT,
             )
         sources = self.folder / "sources.list"
-        sources.write_text(f"deb [signed-by={_KEYRING}] {self.mirror} {self.suite} main\n")
+        place = f"{self.mirror} {self.suite} {self.component}"
+        sources.write_text(f"deb [signed-by={_KEYRING}] {place}\n")
         (self.folder / "status").touch()
         options = {
             "APT::Architecture": self.architecture,

@@ -59,7 +59,9 @@ class Plan:
         """Read what `machine.up` wrote."""
         facts = json.loads(text)
         boot = facts["boot"]
-        files = {name: Path(boot[name]) for name in ("kernel", "device_tree", "initramfs")}
+        files: dict[str, Path | None] = {"kernel": Path(boot["kernel"])}
+        for name in ("device_tree", "initramfs"):
+            files[name] = Path(boot[name]) if boot[name] else None
         changes = {
             **files,
             "options": qemu.Options(**boot["options"]),
@@ -245,6 +247,7 @@ async def _run(plan: Plan, starter: BinaryIO) -> None:
         facts = {"pid": process.pid, "daemon": os.getpid(), "port": port.result()}
         facts["restored"] = machine.is_restored
         facts["card"] = plan.boot.card is not None
+        facts["bare"] = plan.boot.is_bare
         _write_state(plan, {**facts, "started_at": started_at})
         starter.write(b"up\n")
         ends.append(asyncio.create_task(_end_of_use(plan, server, machine)))

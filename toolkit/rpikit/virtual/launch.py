@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from rpikit.errors import BoardError
-from rpikit.virtual import daemon, image
+from rpikit.virtual import bare, daemon, image
 
 _START_SECONDS = 20.0
 BOOT_SECONDS = 240.0  # of a busy machine; a boot that leaves a snapshot takes twice its time
@@ -60,9 +60,7 @@ class Launch:
         board a new process, so the first one waits for the boot's last line in the console's log.
         """
         deadline = time.monotonic() + within
-        while image.READY.encode() not in log.read_bytes() and time.monotonic() < deadline:
-            self._check_alive()
-            time.sleep(_GLANCE_SECONDS)
+        self._wait_for(image.READY, log, deadline)
         while not _greets(port):
             self._check_alive()
             if time.monotonic() > deadline:
@@ -72,6 +70,24 @@ class Launch:
                     f"start; last on the console: {last[:80]!r}",
                     hint=f"its logs are in {self._folder}",
                 )
+
+    def wait_for_loader(self, log: Path, within: float) -> None:
+        """Wait until the loader of a board without an operating system says that it waits."""
+        if not self._wait_for(bare.WAITING, log, time.monotonic() + within):
+            raise BoardError(
+                f"board {self._folder.name!r}: its loader says nothing {within:.0f} s after the "
+                "start",
+                hint=f"its logs are in {self._folder}",
+            )
+
+    def _wait_for(self, words: str, log: Path, deadline: float) -> bool:
+        """Wait until a console has said something; say whether it has."""
+        while words.encode() not in log.read_bytes():
+            if time.monotonic() > deadline:
+                return False
+            self._check_alive()
+            time.sleep(_GLANCE_SECONDS)
+        return True
 
     def __enter__(self) -> Self:
         return self

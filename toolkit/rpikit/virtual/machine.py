@@ -19,7 +19,7 @@ from filelock import FileLock
 from rpikit import paths, results
 from rpikit.errors import BoardError
 from rpikit.transport import SshAddress
-from rpikit.virtual import daemon, image, launch, qemu, snapshot
+from rpikit.virtual import bare, daemon, image, launch, qemu, snapshot
 from rpikit.virtual.gpio import Registers
 from rpikit.virtual.keys import Keys
 from rpikit.virtual.pins import Connection
@@ -41,7 +41,8 @@ _NO_KVM = "kvm-arm.mode=none"
 class Machine:
     """A running virtual board; `pid` is QEMU's, `log` what came out of its main console.
 
-    One that `was_restored` was brought back from a snapshot and has not booted itself.
+    One that `was_restored` was brought back from a snapshot and has not booted itself. One that
+    `is_bare` runs no operating system: nobody is behind its SSH.
     """
 
     name: str
@@ -53,13 +54,20 @@ class Machine:
     log: Path
     was_restored: bool
     has_card: bool = False
+    is_bare: bool = False
+
+    @property
+    def console(self) -> Path:
+        """The port of its main console."""
+        return self.serials[_main_console(self.is_bare)]
 
     def __str__(self) -> str:
         ssh = self.ssh
         known = f"-o UserKnownHostsFile={ssh.known_hosts}" if ssh.known_hosts else ""
+        way = f"ssh -i {ssh.key_file} -p {ssh.port} {known} {ssh.user}@{ssh.host}"
         lines = [
             f"{self.name}: up, QEMU is process {self.pid}",
-            f"ssh -i {ssh.key_file} -p {ssh.port} {known} {ssh.user}@{ssh.host}",
+            "its loader waits for firmware: rpikit flash" if self.is_bare else way,
             *(f"serial {number}: {path}" for number, path in enumerate(self.serials)),
         ]
         return "\n  ".join(lines)
@@ -110,8 +118,10 @@ def up(
                 )
             return running
         down(name)
-        made = image.prepare(board.virtual, report)
-        boot = boot_of(board, made, folder, options)
+        if board.platform == "metal":
+            boot = _bare(board, folder, options, report)
+        else:
+            boot = boot_of(board, image.prepare(board.virtual, report), folder, options)
         plan = daemon.Plan(folder, boot, Registers.of(board.soc), _idle())
         if boot.snapshot is not None and boot.snapshot.exists():
             report(f"starting {name} from a snapshot")
@@ -128,7 +138,10 @@ def _start(plan: daemon.Plan, within: float) -> Machine:
     with launch.Launch(plan) as started:
         started.wait_for_machine()
         machine = _machine(plan.folder.name)
-        started.wait_for_ssh(machine.log, machine.ssh.port, within)
+        if machine.is_bare:
+            started.wait_for_loader(machine.log, within)
+        else:
+            started.wait_for_ssh(machine.log, machine.ssh.port, within)
         connection = Connection(machine.pins_socket)
         connection.ask("ready")
         connection.close()
@@ -251,19 +264,25 @@ def _machine(name: str) -> Machine:
     folder = _folder(name)
     facts = _state(folder)
     keys = Keys(paths.cache_dir() / "virtual" / "keys")
+    is_bare = bool(facts["bare"])
+    known_hosts = None if is_bare else _known_hosts(folder, facts, keys)
     return Machine(
         name=name,
         pid=facts["pid"],
-        ssh=SshAddress(
-            image.HOST, facts["port"], "root", keys.user, _known_hosts(folder, facts, keys)
-        ),
+        ssh=SshAddress(image.HOST, facts["port"], "root", keys.user, known_hosts),
         serials=tuple(folder / serial for serial in qemu.SERIALS),
         pins_socket=folder / daemon.PINS_SOCKET,
         started_at=facts["started_at"],
-        log=folder / f"{qemu.SERIALS[-1]}.log",
+        log=folder / f"{qemu.SERIALS[_main_console(is_bare)]}.log",
         was_restored=bool(facts["restored"]),
         has_card=bool(facts["card"]),
+        is_bare=is_bare,
     )
+
+
+def _main_console(is_bare: bool) -> int:
+    """Return which serial line has the console: Linux's is the mini-UART, a loader's the PL011."""
+    return 0 if is_bare else -1
 
 
 def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
@@ -272,6 +291,19 @@ def _known_hosts(folder: Path, facts: dict[str, int], keys: Keys) -> Path:
     if not file.exists() or file.read_text() != line:
         file.write_text(line)
     return file
+
+
+def _bare(
+    board: "Board", folder: Path, options: qemu.Options, report: Callable[[str], None]
+) -> qemu.Boot:
+    """Return what a machine without an operating system boots."""
+    assert board.virtual is not None
+    if options.disk is not None:
+        raise BoardError(f"{board.name}: has no file system whose size could be given")
+    card = _card(folder) if options.card else None
+    loader = bare.prepare(report)
+    boot = qemu.Boot(board.virtual.machine, board.memory, loader, None, None, (), options)
+    return replace(boot, card=card)
 
 
 def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:

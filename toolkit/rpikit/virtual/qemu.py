@@ -42,13 +42,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Boot:
-    """What a machine is made of and boots."""
+    """What a machine is made of and boots; without a device tree its kernel is no Linux."""
 
     machine: str
     memory: int
     kernel: Path
-    device_tree: Path
-    initramfs: Path
+    device_tree: Path | None
+    initramfs: Path | None
     arguments: tuple[str, ...]
     options: Options
     snapshot: Path | None = None
@@ -59,6 +59,11 @@ class Boot:
     """What boots at EL2 instead of the kernel and starts it; None for nothing beneath it."""
     loaded: tuple[tuple[int, Path], ...] = ()
     """What else is in its memory at the start, and where."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it boots no operating system, and so is no use for a network."""
+        return self.device_tree is None
 
 
 def require() -> None:
@@ -101,8 +106,10 @@ def command_alone(boot: Boot, console: Path) -> list[str]:
 def _machine(boot: Boot) -> list[str]:
     words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
     words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
-    words += ["-kernel", str(boot.underlay or boot.kernel), "-dtb", str(boot.device_tree)]
-    words += ["-initrd", str(boot.initramfs), "-append", " ".join(boot.arguments)]
+    words += ["-kernel", str(boot.underlay or boot.kernel)]
+    if not boot.is_bare:
+        words += ["-dtb", str(boot.device_tree), "-initrd", str(boot.initramfs)]
+        words += ["-append", " ".join(boot.arguments)]
     above = () if boot.underlay is None else ((underlay.KERNEL, boot.kernel),)
     for address, file in (*above, *boot.loaded):
         words += ["-device", f"loader,file={file},addr={address:#x},force-raw=on"]

@@ -40,7 +40,8 @@ class Starter:
     async def boot(self) -> None:
         """Boot the kernel; leave a snapshot where one is to be kept."""
         if self._boot.snapshot is None:
-            await self._plug_in()
+            if not self._boot.is_bare:
+                await self._plug_in()
             await self._qmp.execute("cont")
             return
         started_at = time.monotonic()

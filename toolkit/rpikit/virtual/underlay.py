@@ -68,18 +68,23 @@ def build(folder: Path, report: Callable[[str], None]) -> Path:
     """Build the underlay in a folder and return its image."""
     toolchain.find()  # the first to say what is missing
     report("building what runs beneath the kernel (c/underlay/edges)")
+    return scons(folder, "underlay", "the program beneath the virtual board's kernel") / _BUILT
+
+
+def scons(folder: Path, target: str, what: str) -> Path:
+    """Build a target of the tree in a folder and return the folder; ToolError says of `what`."""
     root = paths.data_root()
     command = [sys.executable, "-m", "SCons", "-Q", "-C", str(folder)]
     command += ["-f", str(root / "SConstruct")]
-    command += [f"app={root / 'c/apps/hello'}", f"out={folder}", "underlay"]
+    command += [f"app={root / 'c/apps/hello'}", f"out={folder}", target]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         said = done.stderr.strip() or done.stdout.strip()
         raise ToolError(
-            f"the program beneath the virtual board's kernel does not build:\n{said}",
+            f"{what} does not build:\n{said}",
             hint=f"by hand: {shlex.join(command)}",
         )
-    return folder / _BUILT
+    return folder
 
 
 def beneath(tree: fdt.Tree) -> None:
