@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpikit import describe, fat, generate, payload
+from rpikit.board import Board
 from rpikit.errors import DescriptionError
 
 KERNEL = "kernel8.img"
@@ -104,6 +105,15 @@ def image(kernel: bytes, firmware: Firmware, *, size: int | None = None, at: int
             f"--size {describe.format_size(sized)}: {error}", hint="a larger one: twice as much"
         ) from None
     return _partitioned(volume, disk)
+
+
+def check_board(board: Board) -> None:
+    """Refuse a board with less memory than what we build has for granted."""
+    if board.memory < MEMORY << 20:
+        raise DescriptionError(
+            f"{board.name}: has {describe.format_size(board.memory)} of memory; without an "
+            f"operating system a board has to have {describe.format_size(MEMORY << 20)}"
+        )
 
 
 def check_size(size: int) -> None:

@@ -9,6 +9,7 @@ from rpikit import __version__, words
 from rpikit.commands import (
     bench,
     boards,
+    boot,
     debugging,
     firmware,
     guests,
@@ -22,6 +23,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Firmware": (
         firmware.new,
         firmware.build,
+        boot.image,
         firmware.inspect,
         firmware.flash,
         firmware.run,

@@ -33,6 +33,8 @@ from rpikit.results_boards import PinEdge as PinEdge
 from rpikit.results_boards import SetUp as SetUp
 from rpikit.results_boards import Stopped as Stopped
 from rpikit.results_boards import VirtualBoard as VirtualBoard
+from rpikit.results_boot import BootPartition as BootPartition
+from rpikit.results_boot import CardImage as CardImage
 from rpikit.results_evidence import RecordedConsole as RecordedConsole
 from rpikit.results_evidence import RecordedPin as RecordedPin
 from rpikit.results_evidence import Recording as Recording
@@ -422,6 +424,7 @@ RESULTS: Mapping[str, Any] = MappingProxyType(
         "new": Project,
         "build": Build,
         "build --verify": Verified,
+        "image": CardImage,
         "inspect": Inspection,
         "inspect --attack-surface": Surface,
         "flash": Flashed,
