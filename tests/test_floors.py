@@ -45,7 +45,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     ),
     frozenset(
         {"figures", "generate", "elf", "elf_edit", "stack", "symbols", "archive", "delta", "fat"}
-        | {"sign", "stamp", "transport"}
+        | {"sign", "sources", "stamp", "transport"}
     ),
     frozenset({"claim", "crash", "screen"}),
     frozenset(
@@ -88,6 +88,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "config",
             "verify",
             "inspection",
+            "underlay",
             "surface",
             "debug",
             "debug_host",

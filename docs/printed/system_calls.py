@@ -5,7 +5,7 @@ import json
 from itertools import groupby
 
 from printed import text
-from rpikit import paths, surface
+from rpikit import paths, sources, surface
 
 INSTALLED = "docs/reference/system-calls.json"
 """Written by tests/virtual/test_system_calls.py, from what each tender tells."""
@@ -35,7 +35,7 @@ def rules() -> str:
         name = file.relative_to(root).as_posix()
         if name.startswith("c/backends/linux/filter."):
             continue
-        code = surface.without_comments(file.read_text(encoding="utf-8"))
+        code = sources.without_comments(file.read_text(encoding="utf-8"))
         rules = sorted({str(one): one for one in surface.rules_of(code, name)}.items())
         if rules:
             rows = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rpikit import paths, surface
+from rpikit import paths, sources, surface
 from rpikit.errors import FirmwareError
 
 C = paths.data_root() / "c"
@@ -16,7 +16,7 @@ FILTER = "backends/linux/filter.c"
 
 
 def code_of(file: Path) -> str:
-    return surface.without_comments(file.read_text(encoding="utf-8"))
+    return sources.without_comments(file.read_text(encoding="utf-8"))
 
 
 def rules(code: str, name: str = "c/tender/some.c") -> list[surface.Rule]:
@@ -29,7 +29,7 @@ def inside(call: str) -> str:
 
 def test_lines_and_strings_stay_where_comments_go() -> None:
     code = 'int a; /* one\ntwo */ int b; // three\nchar *c = "/* kept */";\n'
-    assert surface.without_comments(code) == 'int a; \n int b;  \nchar *c = "/* kept */";\n'
+    assert sources.without_comments(code) == 'int a; \n int b;  \nchar *c = "/* kept */";\n'
 
 
 @pytest.mark.parametrize(

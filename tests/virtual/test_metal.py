@@ -19,6 +19,7 @@ from metal_board import COUNTED, ROOT, WITHIN, Maker, Metal
 from metal_guests import instruction
 
 from rpikit import payload
+from rpikit.metal import UNDERLAY_MAX
 
 BUTTON, LAMP = 17, 18
 ENDED = re.compile(r"^underlay: (\S+): (?:ended|stopped), status (\d+)", re.M)
@@ -413,4 +414,4 @@ def test_a_fault_of_its_own_parks_the_machine_with_a_report(
 
 
 def test_the_underlay_itself_fits_in_64_kib(guest: Maker) -> None:
-    assert len(guest.underlay) <= 64 << 10
+    assert len(guest.underlay) <= UNDERLAY_MAX

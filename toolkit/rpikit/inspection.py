@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rpikit import app as apps
-from rpikit import build, describe, elf, interface, stack, wording
+from rpikit import build, describe, elf, interface, metal, stack, underlay, wording
 from rpikit.app import MEMORY_STEP, App
 from rpikit.elf import Unikernel
 from rpikit.errors import DescriptionError
 from rpikit.interface import Interface
 from rpikit.stack import Frame
-from rpikit.target import AUTO
+from rpikit.target import AUTO, METAL
+from rpikit.underlay import Underlay
 
 TOP = 10
 TENDER = "rpikit-tender"
@@ -27,6 +28,8 @@ class Inspection:
     interfaces: tuple[Interface, ...]
     stack: tuple[Frame, ...]
     top: int
+    underlay: Underlay | None = None
+    """What is below the guest in an image for bare metal."""
 
     def __str__(self) -> str:
         unikernel = self.unikernel
@@ -45,6 +48,7 @@ class Inspection:
             "manifest": [f"{entry.name}: {entry}" for entry in unikernel.manifest]
             or ["it declares no devices"],
             "interfaces": [_calls(one) for one in self.interfaces],
+            "underlay, which runs it on bare metal": self.underlay.shown if self.underlay else [],
             f"stack, the largest frames of {len(self.stack)} functions": [
                 str(frame) for frame in self.stack[: self.top]
             ],
@@ -63,6 +67,7 @@ class Inspection:
     def values(self) -> dict[str, object]:
         """Return it as one object for programs."""
         unikernel = self.unikernel
+        below = {"underlay": self.underlay.values()} if self.underlay else {}
         return {
             "file": str(unikernel.path),
             "abi": {"target": unikernel.target, "version": unikernel.abi_version},
@@ -76,6 +81,7 @@ class Inspection:
                 one.name: {call.name: call.number for call in one.call} for one in self.interfaces
             },
             "stack": [frame.values() for frame in self.stack],
+            **below,
         }
 
 
@@ -87,7 +93,8 @@ def _calls(one: Interface) -> str:
 def inspect(path: Path, *, top: int = TOP, target: str = AUTO) -> Inspection:
     """Look at a unikernel's file, or at the build of the application in a folder.
 
-    Of builds for several targets that for hvt goes before that for spt, unless `target` says which.
+    Of builds for several targets that for hvt goes before that for spt, and this before that for
+    metal, unless `target` says which.
     """
     return _of_app(apps.load(path), top, target) if path.is_dir() else _of_file(path, top)
 
@@ -100,31 +107,44 @@ def _of_file(path: Path, top: int) -> Inspection:
 
 
 def _of_app(app: App, top: int, target: str) -> Inspection:
-    path, tender = _built(app, target)
+    kind, path, host = _built(app, target)
     seen = _of_file(path, top)
+    sizes = {**seen.sizes, "tender": host.stat().st_size}
+    if kind == METAL:
+        sizes["image"] = (host.parent / metal.IMAGE).stat().st_size
     return Inspection(
         unikernel=seen.unikernel,
-        sizes={**seen.sizes, "tender": tender.stat().st_size},
+        sizes=sizes,
         limits={"memory": app.memory, **app.budget.limits},
         interfaces=interface.load_all(app.interfaces, app.folder / "interfaces"),
         stack=seen.stack,
         top=top,
+        underlay=underlay.read(host, (app.folder,)) if kind == METAL else None,
     )
 
 
-def _built(app: App, target: str) -> tuple[Path, Path]:
-    """Return unikernel and tender of the build for a target, or of the first there is."""
-    folders = build.folders(app, target).items()
-    builds = [(folder / f"{app.name}.{kind}", folder / TENDER) for kind, folder in folders]
-    for files in builds:
+def _built(app: App, target: str) -> tuple[str, Path, Path]:
+    """Return target, unikernel and host's side of the build asked for, or of the first there is."""
+    kinds = (*build.folders(app, AUTO), METAL) if target == AUTO else (target,)
+    builds = [(kind, *_files(app, kind)) for kind in kinds]
+    for kind, *files in builds:
         if all(file.is_file() for file in files):
-            return files
-    missing = next(file for file in builds[0] if not file.is_file())
+            return kind, files[0], files[1]
+    _, *files = builds[0]
+    missing = next(file for file in files if not file.is_file())
     wanted = "" if target == AUTO else f" --target {target}"
     raise DescriptionError(
         f"{wording.path(missing)}: there is no such file; build the application first",
         hint=f"rpikit build {wording.path(app.folder)}{wanted}",
     )
+
+
+def _files(app: App, kind: str) -> tuple[Path, Path]:
+    """Return where unikernel and host's side of a build are."""
+    folder = build.folder_of(app, kind)
+    if kind == METAL:
+        return folder / f"{app.name}.hvt", folder / metal.UNDERLAY
+    return folder / f"{app.name}.{kind}", folder / TENDER
 
 
 def _stack(read: Unikernel) -> tuple[Frame, ...]:

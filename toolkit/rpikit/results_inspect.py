@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What `inspect --json` prints: the part of results that is about files, not about boards."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -42,6 +42,40 @@ class Frame(TypedDict):
     """static, dynamic or bounded; `size` is the least there is unless it is static."""
 
 
+class SourceSize(TypedDict):
+    """A source of which the underlay was linked, or a header that one includes."""
+
+    file: str
+    """Within rpikit, the application or the build."""
+    code: int
+    """Lines without blank ones and comments."""
+    lines: int
+
+
+class Compared(TypedDict):
+    """A size to compare with, which others state."""
+
+    name: str
+    lines: int
+    source: str
+    """Who counted, and what."""
+
+
+class Underlay(TypedDict):
+    """What runs a guest on bare metal."""
+
+    image: str
+    size: int
+    """Bytes of the image without guests."""
+    limit: int
+    """Bytes that it may have."""
+    code: int
+    """Lines of C and assembly, without blank ones and comments."""
+    lines: int
+    files: list[SourceSize]
+    compared: Compared
+
+
 class Inspection(TypedDict):
     """What is in a unikernel."""
 
@@ -58,6 +92,8 @@ class Inspection(TypedDict):
     """The number of each call, by its name, by its interface."""
     stack: list[Frame]
     """The largest first."""
+    underlay: NotRequired[Underlay]
+    """Of a build for `metal`."""
 
 
 class SurfaceFile(TypedDict):

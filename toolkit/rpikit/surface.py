@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from rpikit import app as apps
-from rpikit import build, paths, results_inspect, wording
-from rpikit.errors import FirmwareError
+from rpikit import build, paths, results_inspect, sources, wording
+from rpikit.errors import DescriptionError, FirmwareError
 from rpikit.symbols import Symbols
-from rpikit.target import AUTO
+from rpikit.target import AUTO, METAL
 
 BEFORE = frozenset(
     {
@@ -53,7 +53,6 @@ TENDER = "rpikit-tender.debug"
 GUEST_FILTER = "tender/spt/filter.c"
 SANDBOX = "sandbox_enter"
 
-_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|//[^\n]*', re.S)
 _RULE = re.compile(r"\bfilter_(begin|allow\w*)\s*\(([^;{]*)\);")
 _TABLE = re.compile(r"struct filter_argument (\w+)(?:\[\w*\])? = \{(.*?)\};", re.S)
 _TRIPLE = re.compile(r"(\w+), (\w+), (\w+)")
@@ -113,7 +112,8 @@ class Surface:
             (True, "run before its first instruction, with its ELF file"),
         ):
             shown.append(f"{title}: {self.lines(before)} lines of code")
-            for group, lines in _grouped(self.parts, before).items():
+            parts = ((part.file, part.lines) for part in self.parts if part.before == before)
+            for group, lines in sources.grouped(parts).items():
                 shown.append(f"  {lines:>5}  {group}")
         for by in ("tender", "guest"):
             calls = self.calls(by)
@@ -145,15 +145,6 @@ class Surface:
         }
 
 
-def _grouped(parts: tuple[Part, ...], before: bool) -> dict[str, int]:
-    groups: dict[str, int] = {}
-    for part in parts:
-        if part.before == before:
-            group = str(Path(part.file).parent)
-            groups[group] = groups.get(group, 0) + part.lines
-    return dict(sorted(groups.items()))
-
-
 def read(tender: Path, folders: tuple[Path, ...]) -> Surface:
     """Read a linked tender with its debug information.
 
@@ -163,16 +154,11 @@ def read(tender: Path, folders: tuple[Path, ...]) -> Surface:
     program = Symbols.load(tender)
     parts: list[Part] = []
     rules: list[Rule] = []
-    for name in sorted(program.files()):
-        source = _source(name, tender, folders)
-        code = without_comments(source.read_text(encoding="utf-8"))
-        short = name.removeprefix("c/")
-        lines = sum(1 for line in code.splitlines() if line.strip())
-        parts.append(Part(name, lines, short in BEFORE))
+    for one in sources.linked(tender, folders):
+        short = one.file.removeprefix("c/")
+        parts.append(Part(one.file, one.code, short in BEFORE))
         if not short.startswith("backends/linux/filter."):
-            rules += rules_of(code, name)
-    if not parts:
-        raise FirmwareError(f"{wording.path(tender)}: it has no line table")
+            rules += rules_of(sources.without_comments(one.text), one.file)
     if not program.has(SANDBOX):
         # Then backends install nothing: their rules are linked, but nobody asks for them.
         rules = [rule for rule in rules if rule.by == "guest"]
@@ -185,6 +171,11 @@ def of(path: Path, *, target: str = AUTO) -> Surface:
     The build for hvt goes before that for spt, unless `target` says which. FirmwareError if there
     is none.
     """
+    if target == METAL:
+        raise DescriptionError(
+            "--attack-surface: on bare metal there is neither a tender nor a system call",
+            hint="rpikit inspect --target metal counts the lines of what is below the guest",
+        )
     if path.is_dir():
         folders = [*build.folders(apps.load(path), target).values()]
     else:
@@ -200,16 +191,6 @@ def of(path: Path, *, target: str = AUTO) -> Surface:
     return read(tenders[0], (beside, *list(beside.parents)[:3]))
 
 
-def _source(name: str, tender: Path, folders: tuple[Path, ...]) -> Path:
-    for folder in (paths.data_root(), *folders):
-        if (folder / name).is_file():
-            return folder / name
-    raise FirmwareError(
-        f"{wording.path(tender)}: {name}, of which it was built, is not there any more",
-        hint="build it once more: rpikit build",
-    )
-
-
 @cache
 def _names() -> dict[int, str]:
     header = paths.data_root() / "c" / "backends" / "linux" / "sys_aarch64.h"
@@ -221,16 +202,6 @@ def call_of(word: str) -> tuple[str, str]:
     """Return name and check of a call as `rpikit-tender --verbose` tells it: 64? or 94."""
     number = int(word.removesuffix("?"))
     return _names().get(number, str(number)), "checked" if word.endswith("?") else "any arguments"
-
-
-def without_comments(code: str) -> str:
-    """Return C or assembly without its comments, every line where it was."""
-
-    def blank(match: re.Match[str]) -> str:
-        text = match[0]
-        return text if text.startswith('"') else "\n" * text.count("\n") or " "
-
-    return _COMMENT.sub(blank, code)
 
 
 def rules_of(code: str, name: str) -> Iterator[Rule]:

@@ -104,11 +104,12 @@ def build(
     envvar="RPIKIT_ATTACK_SURFACE",
     help="Count the host code that the guest can reach, and list the system calls left.",
 )
-@options.target_kind
+@options.target_of_build
 def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: str) -> None:
     """Say what is in the unikernel FILE, or in the last build of the application's folder FILE.
 
-    Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames.
+    Notes, manifest, segments, sizes against their limits, calls, and the largest stack frames; for
+    bare metal also the underlay's lines of C and assembly.
     """
     from rpikit import inspection as verb
     from rpikit import report, surface
