@@ -4,11 +4,9 @@
 
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/power.h"
-#include "backends/bcm2837/registers.h"
 #include "backends/bcm2837/uart.h"
 #include "loader/protocol.h"
 #include "underlay/layout.h"
-#include "underlay/start.h"
 
 /* The port keeps 16 bytes, and the call has fewer: it is seen whole when it came since. */
 #define PERIOD UINT64_C(20000000) /* ns */
@@ -56,15 +54,4 @@ uint64_t attention_look(uint64_t now)
     }
     next = now + clock_ticks_of(PERIOD);
     return next;
-}
-
-void attention_wait(void)
-{
-    uart_say("underlay: the loader comes when it is called\r\n");
-    write32(CORE_TIMERS(this_core()), UINT32_C(1) << (4 + PHYSICAL_TIMER));
-    for (;;) {
-        WRITE_REGISTER(cntp_cval_el0, attention_look(clock_ticks()));
-        WRITE_REGISTER(cntp_ctl_el0, 1);
-        __asm__ volatile("dsb sy\n\twfi" ::: "memory");
-    }
 }

@@ -17,7 +17,4 @@ bool attention_is_awaited(void);
  * was the call. Returns when it is time again, for the core that looks; no other one may. */
 uint64_t attention_look(uint64_t now);
 
-/* Says that the loader can be called, and does no more than to wait for that. */
-__attribute__((noreturn)) void attention_wait(void);
-
 #endif

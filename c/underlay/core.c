@@ -7,6 +7,7 @@
 
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/registers.h"
+#include "backends/bcm2837/uart.h"
 #include "backends/bcm2837/wait.h"
 #include "underlay/attention.h"
 #include "underlay/beside.h"
@@ -138,12 +139,22 @@ static void set_timer(uint64_t wake)
     __asm__ volatile("isb" ::: "memory");
 }
 
+void core_await_loader(void)
+{
+    uart_say("underlay: the loader comes when it is called\r\n");
+    write32(CORE_TIMERS(this_core()), UINT32_C(1) << (4 + PHYSICAL_TIMER));
+    for (;;) {
+        set_timer(attention_look(clock_ticks()));
+        __asm__ volatile("dsb sy\n\twfi" ::: "memory");
+    }
+}
+
 __attribute__((noreturn)) static void sleep_for_good(void)
 {
     set_timer(SCHEDULE_NEVER);
     write32(CORE_MAILBOXES(this_core()), 0);
     if (this_core() == core_first() && attention_is_awaited())
-        attention_wait();
+        core_await_loader();
     for (;;)
         __asm__ volatile("wfi");
 }

@@ -37,6 +37,9 @@ void core_answer(void);
 /* Has all cores stop, this one at once and without another word. */
 __attribute__((noreturn)) void core_park(void);
 
+/* Says that the loader can be called, and does no more than to wait for that, on the first core. */
+__attribute__((noreturn)) void core_await_loader(void);
+
 /* The lowest byte of the stack of guest (number); its first page is missing. */
 void *core_stack(uint64_t number);
 

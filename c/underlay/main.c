@@ -26,7 +26,7 @@ static void refuse(const char *wrong)
     console_say("underlay: nothing to run: the payload behind the image: %s\n", wrong);
     console_flush();
     if (attention_is_awaited())
-        attention_wait();
+        core_await_loader();
     power_end(false);
 }
 

@@ -19,9 +19,13 @@ _OF_THE_UNDERLAY = (
     *("underlay/edges/gpio", "underlay/edges/interrupts", "underlay/life"),
     "underlay/linux/lines",
     *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),
-    *("underlay/trap", "underlay/watchdog", "underlay/window"),
+    *("underlay/trap", "underlay/watchdog", "underlay/window", "underlay/attention"),
 )
 """Its files that touch no register, or those of the chip in a way that a test can have its own."""
+_OF_THE_LOADER = (
+    *("crc32", "ed25519", "frame", "image", "lz4", "request", "sha2", "sshsig"),
+)
+"""Its files that touch no register."""
 
 
 def exists(env: Any) -> bool:
@@ -67,6 +71,7 @@ def middle(env: Any, here: Any, folder: Path) -> list[Any]:
     files = env.SourcesIn(*folders)
     files.append(env["SETTINGS"].root / "c" / "tender" / "loop" / "run.c")
     files += [env["SETTINGS"].root / "c" / f"{name}.c" for name in _OF_THE_UNDERLAY]
+    files += [env["SETTINGS"].root / "c/loader" / f"{name}.c" for name in _OF_THE_LOADER]
     files = [file for file in files if file.name != "string.c"]  # this machine has its own
     for i in found:
         printed = env.Generated(i, some)
