@@ -95,5 +95,6 @@ void line_sleep(uint64_t ticks)
 
 void line_interrupt(void)
 {
+    uart_forget_interrupts();
     fetch();
 }

@@ -33,6 +33,9 @@ WITH_EDGES = "virtual-pi3-edges"
 BENCH = "virtual-pi3-bench"
 """The default board as one that presses the buttons of another: Python, RPi.GPIO and gpiod."""
 
+WITHOUT_LINUX = "virtual-pi3-metal"
+"""The default board without an operating system: its loader takes what it runs."""
+
 HOST = "host"
 """This machine as a board."""
 

@@ -123,6 +123,7 @@ class MetalLine(Closing):
     def _listen(self, timeout: float) -> None:
         if self._runs is not False:
             self._said += self._loader.console(timeout)
+            self._said[:] = self._said.replace(b"\r\n", b"\n")  # as a terminal wants it
 
     # What there is of a transport.
 

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from rpikit.app import App
 
 FILE = "bench.toml"
+_ALWAYS = (
+    *(board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.BENCH, board.WITHOUT_LINUX),
+    board.HOST,
+)
+"""Boards that are there without being described."""
 ENVIRONMENT = "RPIKIT_BENCH"
 
 
@@ -448,7 +453,7 @@ def _bench(
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Bench:
     written = tuple(targets)
-    for always in (board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.BENCH, board.HOST):
+    for always in _ALWAYS:
         targets.setdefault(always, Target(name=always, board=always))
     return Bench(source=source, boards=targets, written=written, groups=dict(groups))
 

@@ -13,6 +13,7 @@ enum {
     LINE_CONTROL = 0x2c, /* UARTLCRH */
     CONTROL = 0x30,      /* UARTCR */
     INTERRUPTS = 0x38,   /* UARTIMSC */
+    FORGET = 0x44,       /* UARTICR: of the interrupts with these bits */
 };
 
 #define FULL       (UINT32_C(1) << 5) /* FLAGS: no room to send */
@@ -22,6 +23,7 @@ enum {
 #define QUEUES     (UINT32_C(1) << 4)
 #define ON         (UINT32_C(1) << 0 | UINT32_C(3) << 8) /* CONTROL: on, to send and to receive */
 
+#define EVERY      UINT32_C(0x7ff)    /* FORGET */
 #define RECEIVED   (UINT32_C(1) << 6 | UINT32_C(1) << 4) /* INTERRUPTS: a few bytes, or a while ago \
                                                           */
 
@@ -38,6 +40,7 @@ void uart_prepare(void)
     gpio_pin_select(SEND_PIN, PIN_ALT0);
     gpio_pin_select(RECEIVE_PIN, PIN_ALT0);
     write32(UART + INTERRUPTS, 0);
+    write32(UART + FORGET, EVERY); /* a reset of QEMU's board leaves them as they were */
     write32(UART + BAUD_WHOLE, WHOLE);
     write32(UART + BAUD_PART, PART);
     write32(UART + LINE_CONTROL, EIGHT_BITS | QUEUES);
@@ -81,6 +84,11 @@ void uart_set_baud(uint32_t hz, uint32_t baud)
 void uart_interrupt(bool on)
 {
     write32(UART + INTERRUPTS, on ? RECEIVED : 0);
+}
+
+void uart_forget_interrupts(void)
+{
+    write32(UART + FORGET, EVERY);
 }
 
 void uart_say(const char *text)

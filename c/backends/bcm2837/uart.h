@@ -25,6 +25,9 @@ void uart_set_baud(uint32_t hz, uint32_t baud);
 /* Has bytes that came be an interrupt of the chip: UART_INTERRUPT, until all were taken. */
 void uart_interrupt(bool on);
 
+/* Takes note of all interrupts so far: what has come is to be taken after this, not before. */
+void uart_forget_interrupts(void);
+
 /* Sends all of (text), waiting for room: for last words. */
 void uart_say(const char *text);
 
