@@ -94,6 +94,12 @@ uint32_t core_first(void)
     return beside_cores();
 }
 
+void wait_aside(uint64_t ticks)
+{
+    if (core_guest())
+        core_wait(ticks);
+}
+
 void core_call(uint32_t core)
 {
     write32(CORE_MAILBOX_3_SET(core), 1);

@@ -11,6 +11,7 @@
 #include "lib/paging.h"
 #include "lib/string.h"
 #include "underlay/core.h"
+#include "underlay/grant.h"
 #include "underlay/layout.h"
 #include "underlay/memory.h"
 #include "underlay/pins.h"
@@ -24,14 +25,22 @@
 #define OWN_LINES  (UINT64_C(3) << 14) /* the console's */
 
 static struct stage2 tables[GUESTS_MAX] __attribute__((section(".own")));
-static uint64_t given; /* lines that some guest has; guests begin one after the other */
+static uint64_t given; /* lines that somebody has; guests begin one after the other */
 
 uint64_t guest_lines_given(void)
 {
     return given | OWN_LINES;
 }
 
-static const char *grant(struct guest *guest, const struct payload_grant *one)
+bool guest_lines_keep(uint64_t some)
+{
+    if (guest_lines_given() & some)
+        return false;
+    given |= some;
+    return true;
+}
+
+static const char *grant_line(struct guest *guest, const struct payload_grant *one)
 {
     struct mft *const manifest = &guest->notes.u.manifest;
     const uint32_t index = manifest_find(manifest, one->name, MFT_LINE);
@@ -55,6 +64,18 @@ static const char *grant(struct guest *guest, const struct payload_grant *one)
                              : one->flags & MFT_LINE_PULL_DOWN ? PULL_DOWN
                                                                : PULL_NONE);
     return NULL;
+}
+
+static const struct grant_kind lines = {.number = PAYLOAD_LINE, .take = grant_line};
+UNDERLAY_GRANT(lines);
+
+static const char *grant(struct guest *guest, const struct payload_grant *one)
+{
+    for (const struct grant_kind *const *kind = grant_kinds; kind < grant_kinds_end; kind++) {
+        if ((*kind)->number == one->kind)
+            return (*kind)->take(guest, one);
+    }
+    return "something is granted that this underlay does not have";
 }
 
 static const char *attach(struct guest *guest, const struct payload *payload,

@@ -49,6 +49,8 @@ const char *guest_load(struct guest *guest, const struct payload *payload, uint3
 
 /* Lines that are not there for others: those of guests, and the underlay's. */
 uint64_t guest_lines_given(void);
+/* Makes (some) the underlay's, bit n for line n, unless a guest has one of them. */
+bool guest_lines_keep(uint64_t some);
 
 /* Makes it anew, in its own turn: as guest_load() did, with lines that it has to take again. */
 void guest_restart(struct guest *guest);

@@ -5,11 +5,13 @@
 #include <stdbool.h>
 
 #include "abi/boot_info.h"
+#include "abi/manifest.h"
 #include "backends/bcm2837/watchdog.h"
 #include "underlay/cores.h"
 #include "underlay/schedule.h"
 
-#define FILE_STEP 8 /* bytes: files lie as words do */
+#define FILE_STEP 8     /* bytes: files lie as words do */
+#define BLOCK_MAX 32768 /* bytes: the manifest has 16 bits for it */
 
 static bool is_inside(struct payload_part part, uint64_t first, uint64_t size)
 {
@@ -49,13 +51,58 @@ static bool is_given(const struct payload *payload, uint32_t count, uint64_t at,
     return false;
 }
 
-static const char *check_grants(const struct payload *payload, struct payload_part part)
+static bool is_block_size(uint32_t size)
 {
+    return size >= PAYLOAD_SECTOR && size <= BLOCK_MAX && (size & (size - 1)) == 0;
+}
+
+/* A block device has whole blocks, on what 32 bits count, without the table of partitions. */
+static bool is_extent(const struct payload_grant *one)
+{
+    return one->first > 0 && one->first <= UINT32_MAX && one->sectors > 0 &&
+           one->sectors <= UINT32_MAX && is_block_size(one->block_size) &&
+           one->sectors * PAYLOAD_SECTOR % one->block_size == 0;
+}
+
+static bool clash(const struct payload_grant *one, const struct payload_grant *other)
+{
+    return other->kind == PAYLOAD_BLOCK && !(one->flags & other->flags & PAYLOAD_READ_ONLY) &&
+           overlap(one->first, one->sectors, other->first, other->sectors);
+}
+
+/* Whether some earlier grant than (one), which is the (index)th of guest (number), has the same
+ * sectors, and one of both may write there. */
+static bool is_shared(const struct payload *payload, uint32_t number, uint64_t index,
+                      const struct payload_grant *one)
+{
+    for (uint32_t i = 0; i <= number; i++) {
+        const struct payload_part part = payload->guests[i].grants;
+        const struct payload_grant *const grants = payload_at(payload, part);
+        const uint64_t count = i < number ? part.size / sizeof(*grants) : index;
+        for (uint64_t k = 0; k < count; k++) {
+            if (clash(one, &grants[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *check_grants(const struct payload *payload, uint32_t number)
+{
+    const struct payload_part part = payload->guests[number].grants;
     const struct payload_grant *const grants = payload_at(payload, part);
 
+    if (part.size / sizeof(*grants) >= MFT_MAX_ENTRIES)
+        return "a guest has more grants than a manifest has entries";
     for (uint64_t i = 0; i < part.size / sizeof(*grants); i++) {
         if (!ends(grants[i].name, sizeof(grants[i].name)))
             return "a grant's name does not end";
+        if (grants[i].kind != PAYLOAD_BLOCK)
+            continue;
+        if (!is_extent(&grants[i]))
+            return "a block device's sectors are none of a card's, or no whole blocks";
+        if (is_shared(payload, number, i, &grants[i]))
+            return "two block devices have the same sectors, and one may be written";
     }
     return NULL;
 }
@@ -86,7 +133,7 @@ static const char *check_guest(const struct payload *payload, uint32_t number, u
         return "a guest's memory is not where guests are";
     if (is_given(payload, number, guest->memory_at, guest->memory_size))
         return "two guests have the same memory";
-    return check_grants(payload, guest->grants);
+    return check_grants(payload, number);
 }
 
 static bool is_file(const struct payload *payload, const struct payload_file *file, uint64_t low,

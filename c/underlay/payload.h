@@ -40,11 +40,23 @@ struct payload_guest {
     uint32_t reserved;
 };
 
-/* A line: (name) in the guest's manifest. */
+enum payload_kind {
+    PAYLOAD_LINE = 0,
+    PAYLOAD_BLOCK, /* a block device: sectors of the SD card */
+};
+
+#define PAYLOAD_READ_ONLY UINT32_C(1) /* in the flags of a block device */
+#define PAYLOAD_SECTOR    512         /* bytes */
+
+/* What the guest's manifest has by (name). */
 struct payload_grant {
     char name[PAYLOAD_NAME];
-    uint32_t line;
-    uint32_t flags; /* enum mft_line_flag */
+    uint32_t line;       /* of a line */
+    uint32_t flags;      /* of a line: enum mft_line_flag */
+    uint32_t kind;       /* enum payload_kind */
+    uint64_t first;      /* of a block device: its first sector on the card, not 0 */
+    uint64_t sectors;    /* how many it has */
+    uint32_t block_size; /* bytes; what the guest moves at once */
     uint32_t reserved;
 };
 
@@ -74,7 +86,7 @@ struct payload {
 
 _Static_assert(sizeof(struct payload) == 40, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_guest) == 160, "toolkit/rpikit/payload.py");
-_Static_assert(sizeof(struct payload_grant) == 80, "toolkit/rpikit/payload.py");
+_Static_assert(sizeof(struct payload_grant) == 104, "toolkit/rpikit/payload.py");
 _Static_assert(sizeof(struct payload_linux) == 104, "toolkit/rpikit/payload.py");
 
 /* Checks all of it, which begins at (payload) and has room up to (room) bytes: every part lies in

@@ -122,6 +122,102 @@ static void texts_end(void)
     refused("grants are no whole grants");
 }
 
+static void a_manifest_holds_the_grants(void)
+{
+    static struct {
+        uint8_t head[sizeof(struct payload)];
+        struct payload_guest guest;
+        struct payload_grant grants[64];
+    } more __attribute__((aligned(8)));
+    struct payload *const large = (struct payload *)(void *)&more;
+
+    make();
+    memcpy(&more, &bytes, sizeof(more.head) + sizeof(more.guest));
+    large->count = 1;
+    large->size = sizeof(more);
+    more.guest.elf = more.guest.words =
+        (struct payload_part){(uint64_t)((char *)more.grants - (char *)&more), 1};
+    more.guest.grants = (struct payload_part){more.guest.elf.offset, 63 * sizeof(more.grants[0])};
+    CHECK(payload_check(large, sizeof(more), LOW, HIGH) == NULL);
+    more.guest.grants.size += sizeof(more.grants[0]);
+    CHECK_TEXT(payload_check(large, sizeof(more), LOW, HIGH),
+               "a guest has more grants than a manifest has entries");
+}
+
+static struct payload_grant storage(uint64_t first, uint64_t sectors, uint32_t flags)
+{
+    return (struct payload_grant){.name = "disk",
+                                  .kind = PAYLOAD_BLOCK,
+                                  .flags = flags,
+                                  .first = first,
+                                  .sectors = sectors,
+                                  .block_size = PAYLOAD_SECTOR};
+}
+
+static void a_block_device_is_whole_blocks_of_a_card(void)
+{
+    static const struct {
+        uint64_t first, sectors;
+        uint32_t block_size;
+        bool is_one;
+    } cases[] = {
+        {1, 1, 512, true},
+        {UINT32_MAX, UINT32_MAX, 512, true},
+        {8, 64, 32768, true},
+        {8, 65, 32768, false},
+        {8, 64, 65536, false},
+        {8, 64, 256, false},
+        {8, 64, 0, false},
+        {8, 60, 1536, false},
+        {0, 64, 512, false},
+        {8, 0, 512, false},
+        {UINT64_C(1) << 32, 64, 512, false},
+        {8, UINT64_C(1) << 32, 512, false},
+        {UINT64_MAX, UINT64_MAX, 512, false},
+    };
+
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        make();
+        bytes.grants[1] = storage(cases[i].first, cases[i].sectors, 0);
+        bytes.grants[1].block_size = cases[i].block_size;
+        if (cases[i].is_one)
+            CHECK(check() == NULL);
+        else
+            refused("a block device's sectors are none of a card's, or no whole blocks");
+    }
+}
+
+static void sectors_that_may_be_written_are_one_devices_alone(void)
+{
+    static const char *const shared =
+        "two block devices have the same sectors, and one may be written";
+
+    for (uint32_t other = 0; other < 3; other++) { /* of two guests, or of one */
+        for (uint32_t flags = 0; flags < 4; flags++) {
+            make();
+            if (other == 2)
+                bytes.guests[0].grants.size = 2 * sizeof(bytes.grants[0]);
+            bytes.grants[0] = storage(100, 50, flags & 1);
+            bytes.grants[1] = storage(other == 1 ? 51 : 149, 50, flags >> 1);
+            if (flags == 3 || other == 2) /* the second guest has the second one, too */
+                bytes.guests[1].grants.size = flags == 3 ? sizeof(bytes.grants[0]) : 0;
+            if (flags == 3)
+                CHECK(check() == NULL);
+            else
+                refused(shared);
+        }
+    }
+    make();
+    bytes.grants[0] = storage(100, 50, 0);
+    bytes.grants[1] = storage(150, 50, 0);
+    CHECK(check() == NULL);
+    bytes.guests[1].grants = bytes.guests[0].grants; /* the very same one */
+    refused(shared);
+    bytes.grants[0] = storage(100, 50, 0);
+    bytes.grants[1].first = 100; /* of a line these are nothing */
+    CHECK(check() == NULL);
+}
+
 static void a_guest_has_a_weight(void)
 {
     make();
@@ -279,6 +375,9 @@ int main(void)
     its_head_has_to_fit();
     every_part_lies_within_and_behind_the_table();
     texts_end();
+    a_manifest_holds_the_grants();
+    a_block_device_is_whole_blocks_of_a_card();
+    sectors_that_may_be_written_are_one_devices_alone();
     a_guest_has_a_weight();
     a_restart_is_one_of_three();
     the_watchdog_is_no_slower_than_the_chips();

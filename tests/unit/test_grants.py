@@ -7,7 +7,7 @@ import pytest
 from test_cli import ask
 
 from rpikit import app as apps
-from rpikit import board, bundle, wiring
+from rpikit import board, bundle, payload, wiring
 from rpikit.app import App
 from rpikit.errors import DescriptionError
 
@@ -59,6 +59,25 @@ def test_a_place_on_the_board_is_the_operators_word(tmp_path: Path) -> None:
         "--net:uplink=tap7",
         "--net-mac:uplink=52:54:00:12:34:56",
     )
+
+
+def test_sectors_of_the_card_are_the_operators_word_too(tmp_path: Path) -> None:
+    card = "storage = { card = { first = 4096, count = %d } }\n"
+    text = BENCH + "[boards.desk.guests.logger.devices]\n" + card
+    app = granted(tmp_path, an_app(tmp_path), text % 64)
+    assert payload.grants_of(app)[-1] == payload.Storage("storage", 4096, 64, block_size=4096)
+    with pytest.raises(DescriptionError) as caught:
+        granted(tmp_path, app, text % 65)
+    assert "devices.storage.card.count: blocks of 4096 bytes have 8" in str(caught.value)
+
+
+def test_under_linux_storage_is_a_file(tmp_path: Path) -> None:
+    app = an_app(tmp_path)
+    file = app.folder / "rpikit.toml"
+    file.write_text(file.read_text().replace("path = ", "card = { first = 8, count = 8 } # "))
+    with pytest.raises(DescriptionError) as caught:
+        bundle.options(apps.load(app.folder), rpi3b)
+    assert "devices.storage.path: logger runs under Linux here; write its file" in str(caught.value)
 
 
 def test_what_the_operator_leaves_out_is_as_the_application_says(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from rpikit import app as apps
 from rpikit import metal, payload
 from rpikit.app import App
 from rpikit.errors import DescriptionError
+from rpikit.payload import Grant, Storage
 
 MIB = 1 << 20
 LAMP = '[devices.lamp]\ntype = "gpio"\nline = 18\ndirection = "out"\n'
@@ -39,7 +40,10 @@ WISHES = {
         '[devices.uplink]\ntype = "net"\ntap = "tap0"\n',
         "the underlay has no net, which wish uses",
     ),
-    "block": ('[devices.disk]\ntype = "block"\npath = "/d"\n', "the underlay has no block, which"),
+    "block": (
+        '[devices.disk]\ntype = "block"\npath = "/d"\n',
+        "devices.disk.card: without Linux there are no files; write card = { first = SECTOR",
+    ),
     "drive": (
         f'{LAMP}drive = "open-drain"\n',
         'drive = "open-drain": the chip itself',
@@ -58,6 +62,25 @@ def test_a_wish_that_bare_metal_cannot_fulfil_is_refused(case: str, tmp_path: Pa
 
 def test_lines_and_console_are_what_it_has(tmp_path: Path) -> None:
     metal.check([application(tmp_path, LAMP)])
+
+
+DISK = '[devices.disk]\ntype = "block"\nsector_size = 4096\ncard = { first = 2048, count = 64 }\n'
+
+
+def test_storage_is_sectors_of_the_card(tmp_path: Path) -> None:
+    app = application(tmp_path, LAMP + DISK.replace("64", "64, read_only = true"))
+    metal.check([app])
+    storage = Storage("disk", 2048, 64, read_only=True, block_size=4096)
+    assert payload.grants_of(app) == (Grant("lamp", 18, 2), storage)
+
+
+def test_sectors_have_one_writer(tmp_path: Path) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        metal.check(others(tmp_path, DISK, DISK.replace("disk", "log").replace("2048", "2111")))
+    assert str(caught.value).startswith("two: log has sectors of the card that disk of one has")
+    metal.check(others(tmp_path, DISK, DISK.replace("2048", "2112")))
+    alike = DISK.replace("64", "64, read_only = true")
+    metal.check(others(tmp_path, alike, alike))
 
 
 INTERFACE = """[interface]

@@ -10,8 +10,9 @@ import pytest
 from rpikit import app as apps
 from rpikit import board, paths, payload
 from rpikit import target as targets
+from rpikit.attachment import SECTOR
 from rpikit.errors import DescriptionError
-from rpikit.payload import Grant, Guest
+from rpikit.payload import Grant, Guest, Storage
 
 C = paths.data_root() / "c"
 APPS = C / "apps"
@@ -32,6 +33,8 @@ def in_c(header: str, name: str) -> int:
     [
         ("payload.h", "PAYLOAD_MAGIC", payload.MAGIC),
         ("payload.h", "PAYLOAD_VERSION", payload.VERSION),
+        ("payload.h", "PAYLOAD_READ_ONLY", payload.READ_ONLY),
+        ("payload.h", "PAYLOAD_SECTOR", SECTOR),
         ("payload.h", "GUESTS_MAX", payload.GUESTS_MAX),
         ("schedule.h", "SCHEDULE_WEIGHT_MAX", payload.WEIGHT_MAX),
         ("watchdog.h", "WATCHDOG_SECONDS_MAX", payload.WATCHDOG_MAX),
@@ -60,6 +63,12 @@ def test_restarts_are_those_of_the_payload() -> None:
     assert tuple(names) == payload.RESTARTS
 
 
+def test_kinds_of_grants_are_those_of_the_payload() -> None:
+    text = (C / "underlay/payload.h").read_text()
+    (body,) = re.findall(r"enum payload_kind \{(.*?)\};", text, re.S)
+    assert tuple(name.lower() for name in re.findall(r"PAYLOAD_(\w+)", body)) == payload.KINDS
+
+
 def test_a_lines_flags_are_those_of_the_manifest() -> None:
     text = (C / "abi/manifest.h").read_text()
     bits = re.findall(r"(MFT_LINE_\w+) = 1 << (\d+)", text)
@@ -74,6 +83,15 @@ def test_an_application_is_granted_its_lines_as_declared() -> None:
 def fields(packed: bytes, number: int) -> tuple[int, ...]:
     """Return core, three parts, memory and life of a guest, past its name."""
     return struct.unpack_from("<I8Q6I", packed, 40 + number * 160 + 68)
+
+
+def test_storage_is_packed_behind_lines() -> None:
+    granted = (*ONE.grants, Storage("disk", 2048, 64, read_only=True, block_size=4096))
+    packed = payload.pack([replace(ONE, grants=granted)])
+    at = fields(packed, 0)[5]
+    assert packed[at + 104 : at + 208] == struct.pack(
+        "<68s3IQQII", b"disk", 0, payload.READ_ONLY, 1, 2048, 64, 4096, 0
+    )
 
 
 def test_guests_are_where_their_table_says() -> None:
@@ -91,7 +109,9 @@ def test_guests_are_where_their_table_says() -> None:
     assert core == 3
     assert packed[elf : elf + elf_size] == ONE.unikernel
     assert packed[words : words + words_size] == b"--quiet\0"
-    assert packed[grants : grants + grants_size] == struct.pack("<68sIII", b"lamp", 18, 2, 0)
+    assert packed[grants : grants + grants_size] == struct.pack(
+        "<68s3IQQII", b"lamp", 18, 2, *[0] * 5
+    )
     assert grants % 8 == 0
     assert (at, size, life_of_one) == (payload.GUESTS, 2 * MIB, [1, 0, 0, 5, 100, 0])
     assert fields(packed, 1)[-8:-6] == (payload.GUESTS + 2 * MIB, 4 * MIB)  # in whole blocks

@@ -379,7 +379,7 @@ def test_calls_on_lines_not_granted_are_refused_and_counted(guest: Maker, tmp_pa
     [
         (lambda image, at: image[:at], "there is none"),
         (lambda image, at: image[:at] + b"\0" + image[at + 1 :], "there is none"),
-        (lambda image, at: image[: at + 4] + b"\1" + image[at + 5 :], "of another version than 2"),
+        (lambda image, at: image[: at + 4] + b"\1" + image[at + 5 :], "of another version than 3"),
     ],
     ids=["none", "damaged", "other"],
 )

@@ -47,10 +47,16 @@ class DeviceType:
     directions: tuple[Direction, ...] = ()
     keys: tuple[str, ...] = LINE_KEYS
     needed: int = 1  # how many keys, from the first on, a file must say
+    places: tuple[str, ...] = ()  # keys of which it must say one: where it is
 
 
 DEVICE_TYPES: Mapping[str, DeviceType] = {
-    "block": DeviceType(interfaces=("block",), keys=("path", "sector_size")),
+    "block": DeviceType(
+        interfaces=("block",),
+        keys=("path", "card", "sector_size"),
+        needed=0,
+        places=("path", "card"),
+    ),
     "gpio": DeviceType(interfaces=("gpio",), directions=("in", "out"), keys=(*LINE_KEYS, "edges")),
     "i2c": DeviceType(interfaces=("i2c",), keys=("bus", "address", "interface"), needed=2),
     "led": DeviceType(interfaces=("led",), directions=("out",)),
@@ -259,6 +265,8 @@ class DeviceFile(_Properties, Keys):
         for key in keys[: kind.needed]:
             if getattr(self, key) is None:
                 raise describe.missing(key)
+        if kind.places and all(getattr(self, key) is None for key in kind.places):
+            raise describe.missing(kind.places[0])
         if kind.directions:
             self._check_line()
         return self

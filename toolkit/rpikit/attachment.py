@@ -16,6 +16,12 @@ from rpikit.soc import Line
 SECTOR_SIZES = tuple(512 << n for n in range(7))
 """Block sizes of a Solo5 block device, in bytes."""
 
+SECTOR = 512
+"""Bytes of what an SD card counts."""
+
+SECTORS_MAX = 0xFFFF_FFFF
+"""What a command to a card has room for."""
+
 I2C_ADDRESSES = range(0x08, 0x78)
 """Addresses of 7 bits without the reserved ones: UM10204, section 3.1.12."""
 
@@ -58,6 +64,22 @@ def _i2c_address(address: int) -> int:
     return address
 
 
+class Card(Model):
+    """Sectors of the SD card of a board without an operating system, 512 bytes each."""
+
+    first: int = Field(
+        ge=1,
+        le=SECTORS_MAX,
+        examples=[2_097_152],
+        description="The first one, as `fdisk -l` tells where a partition starts; not 0, where "
+        "the table of partitions is.",
+    )
+    count: int = Field(
+        ge=1, le=SECTORS_MAX, examples=[131_072], description="How many the block device has."
+    )
+    read_only: bool = Field(default=False, description="Whether they can only be read.")
+
+
 class Place(Model):
     """Where a device is on a board."""
 
@@ -65,6 +87,11 @@ class Place(Model):
         default=None,
         examples=["/var/lib/storage.img"],
         description="The file or block device on the board that a block device is.",
+    )
+    card: Card | None = Field(
+        default=None,
+        description="The sectors of the board's SD card that a block device is without an "
+        "operating system (`--target metal`).",
     )
     tap: Annotated[str, AfterValidator(_tap)] | None = Field(
         default=None,
@@ -78,7 +105,7 @@ class Place(Model):
     )
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> dict[str, object]:
         """The keys that are written."""
         return {key: value for key, value in self if value is not None}
 
@@ -135,6 +162,20 @@ class Keys(Place):
     )
 
     @model_validator(mode="after")
+    def _check_card(self) -> Self:
+        if self.card is not None:
+            self.check_blocks(self.card, "card", "count")
+        return self
+
+    def check_blocks(self, card: Card, *place: str) -> None:
+        """Refuse sectors that are no whole blocks; the Misfit is at `place`."""
+        step = (self.sector_size or SECTOR) // SECTOR
+        if card.count % step != 0:
+            size = step * SECTOR
+            remedy = f"blocks of {size} bytes have {step} sectors each; write a multiple of {step}"
+            raise Misfit(remedy, *place)
+
+    @model_validator(mode="after")
     def _check_limits(self) -> Self:
         longest = self.period_max_ns
         for key in ("period_min_ns", "duty_max_ns"):
@@ -154,7 +195,7 @@ class Attachment(Keys):
     @property
     def place_keys(self) -> tuple[str, ...]:
         """The keys of its place on a board, which the operator of that board may say instead."""
-        return {"block": ("path",), "net": ("tap", "mac")}.get(self.type, ())
+        return {"block": ("path", "card"), "net": ("tap", "mac")}.get(self.type, ())
 
     @property
     def mft_type(self) -> str:

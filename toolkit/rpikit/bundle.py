@@ -279,7 +279,7 @@ def options(app: App, board: Board) -> tuple[str, ...]:
     pins += _trust(app, board)
     on_buses = board.platform == "loop" and any(one.is_wired for one in app.attachments)
     buses = (f"--buses={Path(label).parent}",) if on_buses else ()
-    attached = tuple(word for one in app.attachments for word in _attach(one, board))
+    attached = tuple(word for one in app.attachments for word in _attach(app, one, board))
     return memory + chip + edges + pins + buses + attached
 
 
@@ -312,7 +312,10 @@ def _security(app: App) -> Security | None:
     return Security(version=wish.security_version, expires=wish.expires_at)
 
 
-def _attach(one: Attachment, board: Board) -> tuple[str, ...]:
+def _attach(app: App, one: Attachment, board: Board) -> tuple[str, ...]:
+    if one.type == "block" and one.path is None:
+        remedy = f"{app.name} runs under Linux here; write its file or block device on the board"
+        raise fault(app.source, f"devices.{one.name}.path", None, remedy)
     return one.options(None if one.line is None else signals.channel_of(board, one.line))
 
 

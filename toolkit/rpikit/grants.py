@@ -67,3 +67,5 @@ def _check(one: "Attachment", place: Place) -> None:
                 f'a device of type "{one.type}" has no such key for a place; it has {known}',
                 *("devices", one.name, key),
             )
+    if place.card is not None:
+        one.check_blocks(place.card, "devices", one.name, "card", "count")

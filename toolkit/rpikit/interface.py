@@ -22,9 +22,10 @@ CORE = ("clock", "console", "halt", "poll")
 """Interfaces that every guest has."""
 
 SOLO5 = (*CORE, "block", "net")
-ON_METAL = (*CORE, "gpio", "led", "switch")
-"""What the underlay serves: those with a body in c/backends/bcm2837."""
 """Interfaces of Solo5's own: the bindings have all of them, used or not."""
+
+ON_METAL = (*CORE, "block", "gpio", "led", "switch")
+"""What the underlay serves: those with a body in c/backends/bcm2837."""
 
 
 class Constant(Model):

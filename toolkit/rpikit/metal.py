@@ -73,6 +73,7 @@ def check(apps: Sequence[App]) -> None:
     interfaces(apps)
     _watchdog(apps)
     payload.check_memory([one.memory for one in apps])
+    payload.check_storage({one.name: payload.grants_of(one) for one in apps})
 
 
 def interfaces(apps: Sequence[App], *more: str) -> tuple[Interface, ...]:
@@ -186,6 +187,12 @@ def _check(app: App) -> None:
         if one.drive != "push-pull":
             remedy = 'the chip itself has no such drive; write "push-pull", or leave it out'
             raise describe.fault(app.source, f"devices.{one.name}.drive", one.drive, remedy)
+    for storage in app.attachments:
+        if storage.type == "block" and storage.card is None:
+            remedy = (
+                "without Linux there are no files; write card = { first = SECTOR, count = SECTORS }"
+            )
+            raise describe.fault(app.source, f"devices.{storage.name}.card", None, remedy)
     if app.all_pins:
         remedy = "the underlay gives no guest the registers of every pin; leave it out"
         raise describe.fault(app.source, "firmware.all_pins", True, remedy)

@@ -6,11 +6,12 @@ of how guests come to be.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rpikit import describe, elf
 from rpikit.app import App
+from rpikit.attachment import SECTOR
 from rpikit.errors import DescriptionError
 from rpikit.life import CORES as CORES
 from rpikit.life import COUNT_MAX, RESTARTS, WATCHDOG_MAX, WEIGHT_MAX, Metal
@@ -23,6 +24,9 @@ END = 0x3B000000
 GUESTS_MAX = 16
 MAGIC = 0x474B5052
 VERSION = 3
+KINDS = ("line", "block")
+"""What is granted; in the order of enum payload_kind."""
+READ_ONLY = 1
 PAGE = 0x1000
 STEP = 0x200000
 
@@ -36,7 +40,7 @@ _USUAL = Metal()
 _NAME = 68
 _HEADER = struct.Struct("<IIQIIQQ")
 _GUEST = struct.Struct(f"<{_NAME}sI6QQQ6I")
-_GRANT = struct.Struct(f"<{_NAME}sIII")
+_GRANT = struct.Struct(f"<{_NAME}sIIIQQII")
 _LINUX = struct.Struct("<12QII")
 
 
@@ -51,6 +55,24 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Storage:
+    """Sectors of the SD card that are a block device of that name in the guest's manifest."""
+
+    name: str
+    first: int
+    """The first sector, of SECTOR bytes."""
+    count: int
+    read_only: bool = False
+    block_size: int = SECTOR
+    """Bytes that the guest moves at once."""
+
+    def shares(self, other: "Storage") -> bool:
+        """Whether another has some of the same sectors, and one of both may write there."""
+        apart = self.first + self.count <= other.first or other.first + other.count <= self.first
+        return not apart and not (self.read_only and other.read_only)
+
+
+@dataclass(frozen=True)
 class Guest:
     """A unikernel for hvt, and what it is given; `memory` in bytes, on core `core`."""
 
@@ -58,7 +80,7 @@ class Guest:
     unikernel: bytes
     memory: int
     words: str = ""
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant | Storage, ...] = ()
     core: int = 0
     weight: int = _USUAL.weight
     """Its part of the core's time, beside those of the core's other guests: 1 to WEIGHT_MAX."""
@@ -95,12 +117,20 @@ class Linux:
     lines: frozenset[int]
 
 
-def grants_of(app: App) -> tuple[Grant, ...]:
-    """Return what an application is granted: each line as it is declared."""
-    return tuple(
+def grants_of(app: App) -> tuple[Grant | Storage, ...]:
+    """Return what an application is granted: each line, and storage on the card, as declared."""
+    lines = tuple(
         Grant(one.name, one.line, sum(1 << FLAGS.index(flag) for flag in one.mft_flags))
         for one in app.devices
     )
+    storage = tuple(
+        Storage(
+            one.name, one.card.first, one.card.count, one.card.read_only, one.sector_size or SECTOR
+        )
+        for one in app.attachments
+        if one.card is not None
+    )
+    return lines + storage
 
 
 def memory_end(guests: Sequence[Guest]) -> int:
@@ -119,6 +149,23 @@ def check_memory(sizes: Sequence[int]) -> None:
         )
 
 
+def check_storage(grants: Mapping[str, Sequence[Grant | Storage]]) -> None:
+    """Refuse sectors that two block devices have, of guests by their names."""
+    known: list[tuple[str, Storage]] = []
+    for guest, granted in grants.items():
+        for one in granted:
+            if not isinstance(one, Storage):
+                continue
+            for name, other in known:
+                if one.shares(other):
+                    raise DescriptionError(
+                        f"{guest}: {one.name} has sectors of the card that {name} has, too; "
+                        "only what both can only read may be shared",
+                        hint="give each sectors of its own: devices.NAME.card",
+                    )
+            known.append((f"{one.name} of {guest}", one))
+
+
 def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None) -> bytes:
     """Return guests as the underlay reads them, each with memory of its own in their order.
 
@@ -131,6 +178,7 @@ def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None
         raise DescriptionError(
             f"watchdog {watchdog}: the chip's waits for 1 to {WATCHDOG_MAX} seconds; 0: it is off"
         )
+    check_storage({one.name: one.grants for one in guests})
     first = _HEADER.size + len(guests) * _GUEST.size
     table, parts, memory = b"", b"", GUESTS
     for one in guests:
@@ -246,7 +294,15 @@ def _life(guest: Guest) -> tuple[int, ...]:
 
 
 def _grants(guest: Guest) -> bytes:
-    return b"".join(_GRANT.pack(_name(one.name), one.line, one.flags, 0) for one in guest.grants)
+    return b"".join(_GRANT.pack(_name(one.name), *_values(one)) for one in guest.grants)
+
+
+def _values(one: Grant | Storage) -> tuple[int, ...]:
+    """Return line, flags, kind, first sector, sectors, size of a block, and what is reserved."""
+    if isinstance(one, Grant):
+        return one.line, one.flags, KINDS.index("line"), 0, 0, 0, 0
+    flags = READ_ONLY if one.read_only else 0
+    return 0, flags, KINDS.index("block"), one.first, one.count, one.block_size, 0
 
 
 def _name(name: str) -> bytes:

@@ -8,4 +8,7 @@
 /* Returns when the counter (clock.h) is at (ticks), or behind. */
 void wait_until(uint64_t ticks);
 
+/* The same, whatever else could end a guest's wait; returns at once while no guest runs yet. */
+void wait_aside(uint64_t ticks);
+
 #endif

@@ -29,14 +29,15 @@ static void acquiring(void)
     EXPECT(info.block_size <= BLOCK_MAX && info.capacity % info.block_size == 0);
 }
 
-static void every_block(void)
+/* Of a device that can only be read, it is somebody else who has written. */
+static void every_block(bool is_written)
 {
     const solo5_off_t blocks = info.capacity / info.block_size;
 
     for (solo5_off_t i = 0; i < blocks; i++) {
         fill(i);
         EXPECT(solo5_block_write(storage, i * info.block_size, written, info.block_size) ==
-               SOLO5_R_OK);
+               (is_written ? SOLO5_R_OK : SOLO5_R_EUNSPEC));
     }
     for (solo5_off_t i = 0; i < blocks; i++) {
         fill(i);
@@ -76,10 +77,9 @@ static void what_is_no_block(void)
 
 int solo5_app_main(const struct solo5_start_info *start)
 {
-    (void)start;
     acquiring();
     say("capacity %lu, blocks of %lu\n", info.capacity, info.block_size);
-    every_block();
+    every_block(strcmp(start->cmdline, "read-only") != 0);
     what_is_no_block();
     say("SUCCESS\n");
     return SOLO5_EXIT_SUCCESS;

@@ -14,7 +14,7 @@ def exists(env: Any) -> bool:
 def generate(env: Any) -> None:
     env["BARE_FLAGS"] = [
         *env["BINDINGS_FLAGS"],
-        "-O2",
+        "-Os",
         "-fno-stack-protector",
         "-mstrict-align",  # with the MMU off all memory is device memory
     ]

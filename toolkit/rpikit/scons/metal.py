@@ -19,6 +19,8 @@ _ALONE = "alone.c"
 """What the image without Linux has of c/underlay, and the other has not."""
 _OF_LINUX = ("console",)
 """Files of c/virtio: what Linux has besides."""
+_QUICK = ("memory", "string")
+"""Files that go over megabytes; the others are compiled for their size."""
 _LIBRARY = ("boot", "elf", "format", "manifest", "paging", "string")
 
 
@@ -50,11 +52,17 @@ def generic_metal(env: Any) -> Any:
     return [*_link(env, settings.apps[:1], found, folder), *env.Loader(folder)]
 
 
+def _files_of(env: Any, found: tuple[Interface, ...]) -> list[Path]:
+    """Return the files of c/underlay: one in C that is named after an interface goes with it."""
+    others = {f"{name}.c" for name in interfaces.names()} - {f"{i.name}.c" for i in found}
+    return [file for file in env.SourcesIn("underlay") if file.name not in others]
+
+
 def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder: Path) -> Any:
     """Link the images that guests are put behind, each with symbols in NAME.debug beside it."""
     settings = env["SETTINGS"]
     root = settings.root / "c"
-    files = env.SourcesIn("underlay", "backends/bcm2837", "dispatch")
+    files = _files_of(env, found) + env.SourcesIn("backends/bcm2837", "dispatch")
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
     files += [root / "devices" / f"{name}.c" for name in _LINES]
     files += [root / "virtio" / f"{name}.c" for name in _WINDOW]
@@ -68,7 +76,14 @@ def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder:
     flags = env["BARE_FLAGS"]
 
     def compiled(some: Any) -> list[Any]:
-        return [env.Compiled(file, settings.common / "metal", flags) for file in some]
+        return [
+            env.Compiled(
+                file,
+                settings.common / "metal",
+                [*flags, "-O2"] if file.stem in _QUICK else flags,
+            )
+            for file in some
+        ]
 
     parts = compiled(file for file in files if file not in alone)
     (table,) = env.Table(found, folder / "gen" / "metal")
