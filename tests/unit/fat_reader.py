@@ -25,6 +25,7 @@ class Read:
 
     files: dict[str, bytes]
     folders: tuple[str, ...]
+    shorts: dict[str, bytes]
     label: str
     serial: int
     hidden: int
@@ -65,7 +66,7 @@ class _Volume:
         self.clusters = (total - self.first) // self.per
         need(self.clusters >= 65525, "it is FAT16")
         need((self.clusters + 2) * 4 <= length * 512, "table too short")
-        need((length - 1) * 128 < self.clusters + 2 + 128, "table too long")
+        need((length - 1) * 128 < self.clusters + 2 + 2, "table too long")
         table = data[32 * 512 : (32 + length) * 512]
         need(data[(32 + length) * 512 : self.first * 512] == table, "the tables differ")
         self.table = struct.unpack(f"<{length * 128}I", table)
@@ -96,6 +97,7 @@ def read(data: bytes) -> Read:
     files: dict[str, bytes] = {}
     folders: list[str] = []
     dates: set[tuple[int, int]] = set()
+    names: dict[str, bytes] = {}
     label = ""
 
     def folder(first: int, path: str, above: int | None) -> None:
@@ -136,6 +138,7 @@ def read(data: bytes) -> Read:
                 continue
             name = _name(short, case, parts)
             parts = []
+            names[path + name] = short
             if kind == 0x10:
                 need(size == 0, "a folder's size")
                 folders.append(path + name)
@@ -161,6 +164,7 @@ def read(data: bytes) -> Read:
     return Read(
         files,
         tuple(folders),
+        names,
         label,
         volume.serial,
         volume.hidden,

@@ -16,8 +16,8 @@ from rpikit.errors import ToolError
 from rpikit.virtual import apt
 
 SIZE = 40 << 20
-AT = 1700000001  # 2023-11-14 22:13:21
-DATE = (2023 - 1980) << 9 | 11 << 5 | 14, 22 << 11 | 13 << 5 | 10
+AT = 1700000061  # 2023-11-14 22:14:21
+DATE = (2023 - 1980) << 9 | 11 << 5 | 14, 22 << 11 | 14 << 5 | 10
 
 Write = Callable[..., bytes]
 
@@ -39,13 +39,26 @@ LONG = {
     "a/b/c/thirteen-char": b"13",
     "a/b/c/fourteen-chars": b"14",
     "a/b/other.text.gz": b"15",
+    "a long folder/and.another-1/file": b"f",
     "Mixed.txt": b"16",
     "mixed-1.TXT.x": b"17",
     "noextensionatall": b"18",
     "xxx.y z": b"19",
 }
 MANY = {f"many/number {at} of the files.text": bytes([at]) * at for at in range(120)}
-SAMPLES = (PLAIN, LONG, PLAIN | LONG | MANY, {})
+# With the entries that a folder has besides, these fill a cluster, and one more.
+FULL = {f"full/{at}": b"f" for at in range(14)} | {f"fuller/{at}": b"f" for at in range(15)}
+ROOT = {str(at): b"r" for at in range(15)}
+SAMPLES = (PLAIN, LONG | FULL, PLAIN | LONG | MANY, ROOT, {})
+
+
+SHORTS = {
+    "LICENCE.broadcom": b"LICENC~1BRO",
+    "bcm2710-rpi-3-b.dtb": b"BCM271~1DTB",
+    "bcm2710-rpi-3-b-plus.dtb": b"BCM271~2DTB",
+    "noextensionatall": b"NOEXTE~1   ",
+    "many/number 119 of the files.text": b"NUMB~120TEX",
+}
 
 
 def judge(write: Write, size: int = SIZE) -> list[bytes]:
@@ -59,6 +72,9 @@ def judge(write: Write, size: int = SIZE) -> list[bytes]:
         assert list(found.files) == sorted(found.files, key=[*_walked(files)].index)
         assert (found.label, found.serial, found.hidden) == ("SAMPLE", 0x89ABCDEF, 2048)
         assert found.dates == {DATE}
+        assert {name: found.shorts[name] for name in SHORTS if name in files} == {
+            name: short for name, short in SHORTS.items() if name in files
+        }
         volumes.append(made)
     return volumes
 

@@ -79,6 +79,13 @@ def test_a_volume_can_be_full_to_its_last_cluster() -> None:
         fat.volume({"a": full["a"] + b"x"}, size=size, label="A", serial=1, hidden=0, at=0)
 
 
+def test_clusters_have_numbers_of_more_than_16_bits() -> None:
+    files = {"a": b"x" * (66000 * 512), "folder/b": b"1", "c": b"2"}
+    size = (33 << 20) + (1 << 18)
+    made = fat.volume(files, size=size, label="A", serial=1, hidden=0, at=0)
+    assert fat_reader.read(made).files == files
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

@@ -18,7 +18,7 @@ LATEST = 4354819198  # the end of 2107
 
 _RESERVED = 32  # sectors before the first table [9]
 _COPIES = 2  # of the table
-_FREE, _END = 0, 0x0FFFFFFF  # in the table [18]
+_END = 0x0FFFFFFF  # of a chain in the table [18]; what is free has 0
 _FIRST = 2  # the first cluster there is; two entries of the table are none's
 _ROOT = 2  # the cluster of the root folder
 _CLUSTERS_MIN = 65525  # with fewer it would be FAT16, whatever it says [15]
@@ -107,6 +107,7 @@ class _Clusters:
         at = _FIRST
         for number, content in enumerate(self.content):
             if at == first:
+                assert len(data) <= len(content)
                 self.content[number] = data + bytes(len(content) - len(data))
                 return
             at += len(content) // self.shape.size
