@@ -9,7 +9,8 @@
 #define HVT_ABI_TARGET 1
 #define HVT_ABI_VERSION 2
 
-/* Guest-physical addresses; guest virtual equals guest physical. */
+/* Guest-physical addresses; guest virtual equals guest physical. The guest finds this one in X0. In
+ * X1 there may be a random number, for whoever wants one: the underlay leaves one there. */
 #define HVT_BOOT_INFO_AT UINT64_C(0x10000)
 #define HVT_GUEST_MIN UINT64_C(0x100000)    /* lowest address of the program */
 #define HVT_MEMORY_STEP UINT64_C(0x200000)  /* memory is a multiple of this */

@@ -3,11 +3,12 @@
 #ifndef RPIKIT_GUEST_ENTRY_H
 #define RPIKIT_GUEST_ENTRY_H
 
-/* Sets the guard of the stack protector; overwrites x1 and x2. The counter starts near 0 with the
- * machine or the board, so it is spread over all bytes; byte 1 is 0, so that no overlong string
- * reads or writes the guard. */
+/* Sets the guard of the stack protector; overwrites x1 and x2. What the host left in x1 may be
+ * random (abi/boot_info.h). The counter starts near 0 with the machine or the board, so both are
+ * spread over all bytes; byte 1 is 0, so that no overlong string reads or writes the guard. */
 .macro set_stack_guard
-    mrs     x1, cntvct_el0
+    mrs     x2, cntvct_el0
+    eor     x1, x1, x2
     movz    x2, #0x7c15
     movk    x2, #0x7f4a, lsl #16
     movk    x2, #0x79b9, lsl #32

@@ -5,6 +5,7 @@
 #include "abi/boot_info.h"
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/gpio.h"
+#include "backends/bcm2837/random.h"
 #include "backends/bcm2837/registers.h"
 #include "lib/boot.h"
 #include "lib/manifest.h"
@@ -187,6 +188,7 @@ static void begin(struct guest *guest)
 {
     memset(&guest->frame, 0, sizeof(guest->frame));
     guest->frame.x[0] = HVT_BOOT_INFO_AT;
+    guest->frame.x[1] = random_number();
     context_begin(&guest->context, guest->plan.entry, BOOT_STACK(guest->host.memory.size),
                   clock_ticks());
 }

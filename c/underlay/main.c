@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The EL2 program: it makes guests of what the build put behind it, and has the cores run them. */
 #include "backends/bcm2837/power.h"
+#include "backends/bcm2837/random.h"
 #include "backends/bcm2837/uart.h"
 #include "lib/format.h"
 #include "underlay/attention.h"
@@ -60,6 +61,7 @@ void main_first(uint64_t x0)
     start_others();
     mmu_start();
     uart_prepare();
+    random_prepare();
     refuse(payload_check(&payload, LAYOUT_OWN - (uintptr_t)&payload, LAYOUT_GUESTS, LAYOUT_END));
     if (!payload_beside(&payload))
         pins_prepare(); /* else what the chip reports is Linux's */

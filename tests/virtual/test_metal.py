@@ -330,6 +330,21 @@ def hostile(unikernel: bytes, seed: int) -> bytes:
     return bytes(image)
 
 
+def test_the_chip_has_every_guest_guard_its_stack_in_its_own_way(
+    guest: Maker, tmp_path: Path
+) -> None:
+    """The counter is the same in each run of a machine that counts; what is random is not."""
+    twins = [replace(guest("ssp"), name=name, words="guard") for name in ("one", "two")]
+    guards = []
+    for seed in ("1", "1", "2"):
+        with Metal(guest.image(*twins), tmp_path, *COUNTED, "-seed", seed) as metal:
+            said = metal.wait_for_end()
+        assert statuses(said) == {"one": 255, "two": 255}
+        guards.append(re.findall(r"guard ([0-9a-f]+)$", said, re.M))
+    assert guards[0] == guards[1]
+    assert len({*guards[0], *guards[2]}) == 4
+
+
 def test_random_instructions_of_one_guest_are_nobody_elses_affair(
     guest: Maker, tmp_path: Path
 ) -> None:

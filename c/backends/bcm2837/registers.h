@@ -10,6 +10,7 @@
 #define CONTROLLER      (PERIPHERALS + 0x00b000) /* interrupts, 7.5; other blocks are on the page */
 #define MAILBOXES       (PERIPHERALS + 0x00b880) /* Linux bcm2835-mailbox.c */
 #define WATCHDOG        (PERIPHERALS + 0x100000) /* Linux bcm2835_wdt.c */
+#define RANDOM          (PERIPHERALS + 0x104000) /* Linux bcm2835-rng.c */
 #define GPIO            (PERIPHERALS + 0x200000) /* 6.1 */
 #define UART            (PERIPHERALS + 0x201000) /* PL011, 13.4 */
 #define EMMC            (PERIPHERALS + 0x300000) /* 5 */

@@ -10,9 +10,9 @@
  * memory. KVM leaves garbage in every register the tender does not set. */
 _start:
     msr     tpidr_el0, xzr              /* a thread-local access before solo5_set_tls_base() faults */
-    adrp    x1, exception_vectors
-    add     x1, x1, :lo12:exception_vectors
-    msr     vbar_el1, x1
+    adrp    x2, exception_vectors
+    add     x2, x2, :lo12:exception_vectors
+    msr     vbar_el1, x2
     isb
 
     set_stack_guard

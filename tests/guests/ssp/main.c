@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Overruns an array on the stack; must be stopped. */
+/* Overruns an array on the stack; must be stopped. With the word `guard` it tells what stops it. */
 #include "../expect.h"
 
+#include "lib/string.h"
+
 #define SIZE 16
+
+extern uintptr_t __stack_chk_guard;
 
 static void __attribute__((noinline)) overrun(size_t size)
 {
@@ -16,7 +20,8 @@ static void __attribute__((noinline)) overrun(size_t size)
 
 int solo5_app_main(const struct solo5_start_info *info)
 {
-    (void)info;
+    if (strcmp(info->cmdline, "guard") == 0)
+        say("guard %lx\n", (unsigned long)__stack_chk_guard);
     overrun(SIZE);
     say("About to overrun an array on the stack\n");
     overrun(SIZE + 9);

@@ -16,7 +16,7 @@ SANITIZERS = [
 
 _OF_THE_UNDERLAY = (
     *("backends/bcm2837/gpio", "backends/bcm2837/gpio_edge", "backends/bcm2837/watchdog"),
-    *("backends/bcm2837/emmc", "backends/bcm2837/sd"),
+    *("backends/bcm2837/emmc", "backends/bcm2837/random", "backends/bcm2837/sd"),
     *("underlay/edges/gpio", "underlay/edges/interrupts", "underlay/life"),
     "underlay/linux/lines",
     *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),
