@@ -41,6 +41,10 @@ static void listen(bool on)
 {
     uart_interrupt(on);
     write32(on ? IRQS_ENABLE_2 : IRQS_DISABLE_2, UART_INTERRUPT);
+    /* Off, and not rung any more: a reset of QEMU's board turns it off only, while it may ring. */
+    WRITE_REGISTER(cntp_cval_el0, UINT64_MAX);
+    WRITE_REGISTER(cntp_ctl_el0, 1);
+    __asm__ volatile("isb" ::: "memory");
     WRITE_REGISTER(cntp_ctl_el0, 0);
     write32(CORE_TIMERS(0), on ? UINT32_C(1) << PHYSICAL_TIMER : 0);
 }
