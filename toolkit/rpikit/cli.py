@@ -32,7 +32,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         debugging.debug,
     ),
     "Releases": (release.release, release.verify),
-    "Boards": (boards.board, bench.bench, lab.lab),
+    "Boards": (boards.board, boot.boot, bench.bench, lab.lab),
     "Guests": (
         guests.ps,
         guests.logs,

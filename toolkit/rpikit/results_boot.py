@@ -31,14 +31,17 @@ class BootPartition(TypedDict):
     partition: str
     """Where it is mounted on the board."""
     boots: Literal["linux", "image"]
-    """What the next start boots, but for a trial."""
+    """What every start boots."""
+    state: Literal["none", "ready", "confirmed"]
+    """none: nothing is installed beside Linux; ready: an image can be tried, once; confirmed: it is
+    what boots."""
+    way: Literal["tryboot", "partition"]
+    """How the firmware is told to try it."""
     image: str | None
-    """The SHA-256 of what was installed to boot without an operating system; null for nothing."""
-    state: Literal["none", "ready", "armed", "confirmed"]
-    """ready: can be tried; armed: the next restart tries it, once; confirmed: it is what boots."""
-    way: Literal["partition", "tryboot"] | None
-    """How the firmware is told to try it once."""
+    """The SHA-256 of the image."""
     size: int | None
-    """Bytes of the image."""
+    """Of the image."""
     free: int
-    """Bytes that the partition has left."""
+    """Bytes left where images go."""
+    restarts: bool
+    """Whether the board restarts now, to try the image."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The commands about what a board boots in place of an operating system: cards and partitions."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import rich_click as click
 from rpikit.commands import options
 
 if TYPE_CHECKING:
+    from rpikit.boot_partition import BootPartition
     from rpikit.build import Build
 
 
@@ -101,3 +103,105 @@ def _built(
     step(f"build {described.name} {described.version}")
     beside = [options.described(other, name, bench)[0] for other in others]
     return building.build(described, board=kind, toolchain=toolchain, beside=beside)
+
+
+_folder = click.option(
+    "--folder",
+    default="",
+    envvar="RPIKIT_BOOT_FOLDER",
+    metavar="FOLDER",
+    help="Where the boot partition is on the board; else /boot/firmware, or /boot.",
+)
+_spare = click.option(
+    "--spare",
+    default="",
+    envvar="RPIKIT_BOOT_SPARE",
+    metavar="FOLDER",
+    help="Where a second FAT partition of its card is mounted: the image goes there, and the "
+    "firmware is told that partition's number.",
+)
+
+
+@click.group()
+def boot() -> None:
+    """Have a Pi that runs Linux boot an image of yours in its place: once, or from then on."""
+
+
+@boot.command()
+@options.several(options.app, options.board, options.bench, _folder, _spare, options.as_json)
+@click.option(
+    "--trial",
+    is_flag=True,
+    envvar="RPIKIT_BOOT_TRIAL",
+    help="Restart the board into it, once: the start after that is Linux's again.",
+)
+@options.with_others
+@options.toolchain
+def install(
+    app: Path,
+    name: str,
+    bench: Path | None,
+    folder: str,
+    spare: str,
+    as_json: bool,
+    trial: bool,
+    others: tuple[Path, ...],
+    toolchain: str | None,
+) -> None:
+    """Put APP as an image beside a board's Linux, on its boot partition; nothing boots it yet."""
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    built = _built(app, name, bench, others, toolchain, reporter.step)
+    with _partition(name, bench, folder, spare, reporter.step, app) as partition:
+        image = built.tender.read_bytes()
+        found = partition.install(image, trial=trial, reporter=reporter)
+    reporter.result(found.values(), str(found))
+
+
+@boot.command("status")
+@options.several(options.board, options.bench, _folder, _spare, options.as_json)
+def status_(name: str, bench: Path | None, folder: str, spare: str, as_json: bool) -> None:
+    """Say what a board with Linux boots, and what is installed beside it."""
+    _ask("status", name, bench, folder, spare, as_json)
+
+
+@boot.command("confirm")
+@options.several(options.board, options.bench, _folder, _spare, options.as_json)
+def confirm_(name: str, bench: Path | None, folder: str, spare: str, as_json: bool) -> None:
+    """Have every start boot what was installed; Linux, and the way back by SSH, end with it."""
+    _ask("confirm", name, bench, folder, spare, as_json)
+
+
+@boot.command("rollback")
+@options.several(options.board, options.bench, _folder, _spare, options.as_json)
+def rollback_(name: str, bench: Path | None, folder: str, spare: str, as_json: bool) -> None:
+    """Have every start boot Linux, and remove what was installed."""
+    _ask("rollback", name, bench, folder, spare, as_json)
+
+
+def _ask(what: str, name: str, bench: Path | None, folder: str, spare: str, as_json: bool) -> None:
+    from rpikit import report
+
+    reporter = report.choose(json_lines=as_json)
+    with _partition(name, bench, folder, spare, reporter.step) as partition:
+        found = getattr(partition, what)()
+    reporter.result(found.values(), str(found))
+
+
+@contextlib.contextmanager
+def _partition(
+    name: str,
+    bench: Path | None,
+    folder: str,
+    spare: str,
+    step: Callable[[str], None],
+    app: Path | None = None,
+) -> "Iterator[BootPartition]":
+    """Give the boot partition of a board, which a transport leads to."""
+    from rpikit import connect
+    from rpikit.boot_partition import BootPartition
+
+    target = options.target(app, name, bench)
+    with connect.connect(target, report=step, keep=True) as there:
+        yield BootPartition(name, there.transport, folder, spare)
