@@ -65,7 +65,7 @@ def test_an_unknown_board_is_told_with_the_known_ones() -> None:
     error = refusal("rpi9")
     known = (
         "host, rpi3b, rpi3b-metal, rpi3b-plus, virtual-pi3, virtual-pi3-bench, "
-        "virtual-pi3-edges, virtual-pi3-metal, virtual-pi3-no-kvm, zero2w"
+        "virtual-pi3-beside, virtual-pi3-edges, virtual-pi3-metal, virtual-pi3-no-kvm, zero2w"
     )
     assert str(error) == f"board 'rpi9': there is no such board; there are {known}"
     assert error.hint

@@ -103,7 +103,9 @@ def test_bash_completes_commands_options_and_boards(tmp_path: Path) -> None:
         "host",
         "virtual-pi3",
         "virtual-pi3-bench",
+        "virtual-pi3-beside",
         "virtual-pi3-edges",
+        "virtual-pi3-metal",
         "virtual-pi3-no-kvm",
     }
     assert complete("rpikit board up d") == {"desk"}

@@ -33,7 +33,10 @@ def test_a_project_is_whole(tmp_path: Path, template: str) -> None:
     assert described.name == "my-lamp"
     bench = wiring.load(made.folder / "bench.toml")
     virtual = {"virtual-pi3", "virtual-pi3-no-kvm", "virtual-pi3-edges", "virtual-pi3-bench"}
-    assert set(bench.boards) == virtual | {"desk", "host"}
+    assert set(bench.boards) == virtual | {
+        *("virtual-pi3-beside", "virtual-pi3-metal"),
+        *("desk", "host"),
+    }
     assert set(bench.target("desk").wires) == set(described.pins)
     assert list(tmp_path.iterdir()) == [made.folder]
 

@@ -20,6 +20,10 @@ serial_number = "00000000a1b2c3d4"
 button = { driver = "second-pin", line = 27 }
 lamp = { driver = "gpiod", line = 22, host = "pi@bench" }
 """
+ALWAYS = (
+    "virtual-pi3, virtual-pi3-no-kvm, virtual-pi3-edges, virtual-pi3-bench, "
+    "virtual-pi3-metal, virtual-pi3-beside, host"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +76,7 @@ def test_a_bench_file_may_wire_the_virtual_board(here: Path) -> None:
 def test_an_unknown_board_is_told_with_the_known_ones(here: Path) -> None:
     with pytest.raises(DescriptionError) as caught:
         bench(here, BENCH).target("shelf")
-    known = "desk, virtual-pi3, virtual-pi3-no-kvm, virtual-pi3-edges, virtual-pi3-bench, host"
+    known = f"desk, {ALWAYS}"
     message = f"bench.toml: boards: there is no board 'shelf'; there are {known}"
     assert str(caught.value) == message
 
@@ -80,8 +84,7 @@ def test_an_unknown_board_is_told_with_the_known_ones(here: Path) -> None:
 def test_without_a_bench_file_the_hint_says_where_to_write_one() -> None:
     with pytest.raises(DescriptionError) as caught:
         wiring.find(None).target("desk")
-    known = "virtual-pi3, virtual-pi3-no-kvm, virtual-pi3-edges, virtual-pi3-bench, host"
-    assert str(caught.value) == f"bench: there is no board 'desk'; there are {known}"
+    assert str(caught.value) == f"bench: there is no board 'desk'; there are {ALWAYS}"
     assert "bench.toml" in (caught.value.hint or "")
 
 

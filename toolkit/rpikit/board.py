@@ -36,6 +36,9 @@ BENCH = "virtual-pi3-bench"
 WITHOUT_LINUX = "virtual-pi3-metal"
 """The default board without an operating system: its loader takes what it runs."""
 
+BESIDE = "virtual-pi3-beside"
+"""The default board with unikernels beside its Linux, and so without KVM."""
+
 HOST = "host"
 """This machine as a board."""
 
@@ -73,6 +76,11 @@ class VirtualBoard(Model):
         default=False,
         description="Whether a program of ours runs at EL2 beneath the kernel, which then has no "
         "KVM, and supplies the registers for edges that QEMU's GPIO block lacks.",
+    )
+    beside: bool = Field(
+        default=False,
+        description="Whether the underlay has EL2, and one of the cores for unikernels: those of "
+        "`rpikit board up --beside`.",
     )
     arguments: tuple[Text, ...] = Field(default=(), description="The kernel's command line.")
     revision: int | None = Field(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FILE = "bench.toml"
 _ALWAYS = (
     *(board.DEFAULT, board.WITHOUT_KVM, board.WITH_EDGES, board.BENCH, board.WITHOUT_LINUX),
-    board.HOST,
+    *(board.BESIDE, board.HOST),
 )
 """Boards that are there without being described."""
 ENVIRONMENT = "RPIKIT_BENCH"

@@ -8,8 +8,12 @@
 #define DMA(n)        (PERIPHERALS + 0x007000 + 0x100 * (uint64_t)(n)) /* its CS; 4.2.1 */
 #define DMA_CHANNELS  15
 #define DMA_RESET     (UINT32_C(1) << 31)
-#define USB_RESET     (PERIPHERALS + 0x980010) /* GRSTCTL of the DWC2 */
-#define USB_ALL       UINT32_C(1)
+#define USB           (PERIPHERALS + 0x980000) /* Linux dwc2/hw.h */
+#define USB_BUS       (USB + 0x08)             /* GAHBCFG: transfers by itself, interrupts */
+#define USB_RESET     (USB + 0x10)             /* GRSTCTL */
+#define USB_CORE      UINT32_C(1)
+#define USB_WANTED    (USB + 0x18)  /* GINTMSK */
+#define USB_PORT      (USB + 0x440) /* HPRT0, its power */
 #define DISABLE_1     (CONTROLLER + 0x21c) /* 7.5; the next ones are of 32 to 63, and basic */
 #define DISABLES      3
 #define TIMER_3       (UINT32_C(1) << 3) /* TIMER_CONTROL: the compare that Linux uses */
@@ -21,7 +25,10 @@ void devices_quiet(void)
         write32(DISABLE_1 + 4 * i, UINT32_MAX);
     for (uint32_t channel = 0; channel < DMA_CHANNELS; channel++)
         write32(DMA(channel), DMA_RESET);
-    write32(USB_RESET, USB_ALL);
+    write32(USB_BUS, 0);
+    write32(USB_WANTED, 0);
+    write32(USB_PORT, 0);
+    write32(USB_RESET, USB_CORE);
     write32(TIMER_CONTROL, TIMER_3);
 }
 

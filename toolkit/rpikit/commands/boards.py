@@ -22,7 +22,15 @@ def board() -> None:
     envvar="RPIKIT_VIRTUAL_CARD",
     help="With an SD card that keeps its firmware when the board ends; it boots without snapshot.",
 )
-def up(name: str, bench: Path | None, as_json: bool, card: bool) -> None:
+@click.option(
+    "--beside",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="KERNEL8.IMG",
+    envvar="RPIKIT_BESIDE",
+    help="What `rpikit build --target metal` made: its guests run on a core of their own beside "
+    "the Linux of virtual-pi3-beside.",
+)
+def up(name: str, bench: Path | None, as_json: bool, card: bool, beside: Path | None) -> None:
     """Start the virtual board NAME and wait until SSH answers."""
     from rpikit import connect, report
     from rpikit.virtual import machine, qemu
@@ -31,7 +39,7 @@ def up(name: str, bench: Path | None, as_json: bool, card: bool) -> None:
     started = machine.up(
         connect.board_of(options.target(None, name, bench)),
         name=name,
-        options=qemu.Options(card=card),
+        options=qemu.Options(card=card, beside=None if beside is None else str(beside)),
         report=reporter.step,
     )
     reporter.result(started.values(), str(started))

@@ -23,9 +23,7 @@ _OF_THE_UNDERLAY = (
     *("underlay/trap", "underlay/watchdog", "underlay/window", "underlay/attention"),
 )
 """Its files that touch no register, or those of the chip in a way that a test can have its own."""
-_OF_THE_LOADER = (
-    *("crc32", "ed25519", "frame", "image", "lz4", "request", "sha2", "sshsig"),
-)
+_OF_THE_LOADER = (*("crc32", "ed25519", "frame", "image", "lz4", "request", "sha2", "sshsig"),)
 """Its files that touch no register."""
 
 

@@ -116,12 +116,25 @@ def up(
                 raise BoardError(
                     f"{name}: is running without an SD card", hint=f"rpikit board down {name}"
                 )
+            if options.beside is not None:
+                raise BoardError(
+                    f"{name}: runs already, and unikernels come beside its Linux at its start only",
+                    hint=f"rpikit board down {name}",
+                )
             return running
+        if options.beside is not None and not board.virtual.beside:
+            from rpikit.board import BESIDE
+
+            raise BoardError(
+                f"{board.name}: has no room for unikernels beside its Linux",
+                hint=f"rpikit board up {BESIDE} --beside {options.beside}",
+            )
         down(name)
         if board.platform == "metal":
             boot = _bare(board, folder, options, report)
         else:
-            boot = boot_of(board, image.prepare(board.virtual, report), folder, options)
+            made = image.prepare(board.virtual, report)
+            boot = boot_of(board, made, folder, options, report)
         plan = daemon.Plan(folder, boot, Registers.of(board.soc), _idle())
         if boot.snapshot is not None and boot.snapshot.exists():
             report(f"starting {name} from a snapshot")
@@ -306,7 +319,13 @@ def _bare(
     return replace(boot, card=card)
 
 
-def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Options) -> qemu.Boot:
+def boot_of(
+    board: "Board",
+    made: image.Image,
+    folder: Path,
+    options: qemu.Options,
+    report: Callable[[str], None] = lambda step: None,
+) -> qemu.Boot:
     """Return what a machine of this board boots; files of its own go into `folder`."""
     assert board.virtual is not None
     device_tree = folder / "board.dtb"
@@ -322,6 +341,10 @@ def boot_of(board: "Board", made: image.Image, folder: Path, options: qemu.Optio
         arguments, options, underlay=made.underlay,
     )  # fmt: skip
     card = _card(folder) if options.card else None
+    if board.virtual.beside:
+        from rpikit.virtual import beside
+
+        return replace(beside.boot(boot, folder, board.soc.gpio.lines, report), card=card)
     return replace(boot, snapshot=snapshot.place(boot, made), card=card)
 
 

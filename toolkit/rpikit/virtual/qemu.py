@@ -31,13 +31,15 @@ class Options:
     bytes have nothing to do with the host's, and until the network comes up each run is the same.
     `disk` is the size of the folder that firmware goes to, in bytes. Without `snapshot` the board
     boots its kernel even when a snapshot of it is there. With `card` the folder that firmware goes
-    to is on an SD card, which is kept when the board ends; such a board boots each time.
+    to is on an SD card, which is kept when the board ends; such a board boots each time. `beside`
+    is an image for bare metal whose guests run beside the board's Linux.
     """
 
     icount: bool = False
     disk: int | None = None
     snapshot: bool = True
     card: bool = False
+    beside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Boot:
     """What boots at EL2 instead of the kernel and starts it; None for nothing beneath it."""
     loaded: tuple[tuple[int, Path], ...] = ()
     """What else is in its memory at the start, and where."""
+    is_placed: bool = False
+    """Whether that is all it needs besides its kernel, which then is no Linux."""
 
     @property
     def is_bare(self) -> bool:
@@ -107,7 +111,7 @@ def _machine(boot: Boot) -> list[str]:
     words = [PROGRAM, "-M", boot.machine, "-m", f"{boot.memory >> 20}M"]
     words += ["-accel", "tcg,thread=single", "-nodefaults", "-display", "none"]
     words += ["-kernel", str(boot.underlay or boot.kernel)]
-    if not boot.is_bare:
+    if not boot.is_bare and not boot.is_placed:
         words += ["-dtb", str(boot.device_tree), "-initrd", str(boot.initramfs)]
         words += ["-append", " ".join(boot.arguments)]
     above = () if boot.underlay is None else ((underlay.KERNEL, boot.kernel),)

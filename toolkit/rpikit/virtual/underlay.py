@@ -56,7 +56,7 @@ def digest() -> str:
     """Return what names the underlay: a digest of its sources and of what builds it."""
     root = paths.data_root()
     digest = hashlib.sha256()
-    folders = ("c/underlay", "c/underlay/edges", "c/backends/bcm2837", "c/lib")
+    folders = ("c/underlay", "c/underlay/edges", "c/underlay/linux", "c/backends/bcm2837", "c/lib")
     files = [file for folder in folders for file in sorted((root / folder).iterdir())]
     sources = [file for file in files if file.is_file()]
     for file in (*sources, Path(__file__).parents[1] / "scons" / "underlay.py"):
@@ -94,18 +94,24 @@ def beneath(tree: fdt.Tree) -> None:
     arm/psci.yaml and reserved-memory.yaml).
     """
     root = tree.root
-    tree.reserved = b""  # the spin table, which is within the underlay's
+    ask_for_cores(tree)
+    cells = {name: root.properties[name] for name in ("#address-cells", "#size-cells")}
+    reserved = root.children.setdefault("reserved-memory", fdt.Node({**cells, "ranges": b""}))
+    address, size = (4 * int.from_bytes(value, "big") for value in cells.values())
+    place = bytes(address) + RESERVED.to_bytes(size, "big")
+    reserved.children["underlay@0"] = fdt.Node({"reg": place, "no-map": b""})
+
+
+def ask_for_cores(tree: fdt.Tree) -> None:
+    """Have a kernel start its other cores by calls; the firmware's table for that is not its."""
+    root = tree.root
+    tree.reserved = b""
     for name, node in root.at("/cpus").children.items():
         if name.startswith("cpu@"):
             node.properties["enable-method"] = b"psci\0"
             node.properties.pop("cpu-release-addr", None)
     psci = {"compatible": b"arm,psci-1.0\0", "method": b"hvc\0"}
     root.children["psci"] = fdt.Node(psci)
-    cells = {name: root.properties[name] for name in ("#address-cells", "#size-cells")}
-    reserved = root.children.setdefault("reserved-memory", fdt.Node({**cells, "ranges": b""}))
-    address, size = (4 * int.from_bytes(value, "big") for value in cells.values())
-    place = bytes(address) + RESERVED.to_bytes(size, "big")
-    reserved.children["underlay@0"] = fdt.Node({"reg": place, "no-map": b""})
 
 
 class Posts:
