@@ -63,8 +63,7 @@ static void unpack(struct input *input)
 
 static void check_signature(struct input *input)
 {
-    if (input->left >=
-        KEY + sizeof(keys.key[0])) /* that one is trusted */
+    if (input->left >= KEY + sizeof(keys.key[0])) /* that one is trusted */
         memcpy(keys.key[0], input->at + KEY, sizeof(keys.key[0]));
     keys.count = 1;
     sshsig_verify(input->at, input->left, &keys, "text", 4);
