@@ -71,7 +71,7 @@ def boot(boot: qemu.Boot, folder: Path, lines: int, report: Callable[[str], None
     """Return what boots instead of a board's Linux alone; files of its own go into `folder`."""
     assert boot.device_tree is not None
     assert boot.initramfs is not None
-    guests: tuple["Guest", ...] = ()
+    guests: tuple[Guest, ...] = ()
     beneath = None
     if boot.options.beside is not None:
         chosen = Path(boot.options.beside)

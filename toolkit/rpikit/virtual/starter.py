@@ -8,6 +8,7 @@ taken; the network card is plugged in after it, because a machine with USB at wo
 import asyncio
 import secrets
 import time
+from contextlib import suppress
 
 from rpikit.virtual import image, qemu, snapshot
 from rpikit.virtual.console import Console
@@ -15,6 +16,8 @@ from rpikit.virtual.qtest import Qmp
 
 _SEED_BYTES = 64
 _FILTER = "slow"
+_GLANCE_SECONDS = 0.05
+_PLUGS = 100
 _ASKING = image.ASKING.encode()
 
 
@@ -58,8 +61,12 @@ class Starter:
 
     async def answer(self) -> None:
         """Tell the board who it is whenever it asks from now on."""
+        booted = False
         while True:
             await self._asked.wait()
+            if booted and self._boot.is_placed:
+                await self._plug_in_again()
+            booted = True
             self._tell()
 
     async def network(self, delay_ms: int, is_cut: bool) -> None:
@@ -78,6 +85,19 @@ class Starter:
     async def _plug_in(self) -> None:
         """Plug the network card into the root port: a hub between would cost half a second."""
         await self._qmp.execute("device_add", driver="usb-net", netdev="net", id="card", port="1")
+
+    async def _plug_in_again(self) -> None:
+        """Do so for a Linux that began again while the machine went on.
+
+        QEMU tells a driver of a card when it comes, and of one that is there only at a reset.
+        """
+        with suppress(ValueError):  # after a reset it is as new
+            await self._qmp.execute("device_del", id="card")
+        for _ in range(_PLUGS):
+            with suppress(ValueError):  # the old one is not quite gone
+                await self._plug_in()
+                return
+            await asyncio.sleep(_GLANCE_SECONDS)
 
     def _tell(self) -> None:
         """Type name, time, the microseconds that are left of this second, disk and random bytes."""
