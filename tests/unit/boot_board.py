@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ exec {program} "$@"
 """
 _SYNC = """\
 #!/bin/sh
-{sha256sum} {boot}/* {spare}/* 2>{folder}/none >>{folder}/synced
+{{ {ls} -i {boot}/* {spare}/*; {sha256sum} {boot}/* {spare}/*; }} >>{folder}/synced 2>{folder}/none
 exit 0
 """
 _REBOOT = """\
@@ -108,6 +109,7 @@ class BootBoard:
             if name == "sync":
                 text = _SYNC.format(
                     folder=self.power,
+                    ls=shutil.which("ls"),
                     sha256sum=shutil.which("sha256sum"),
                     boot=self.boot,
                     spare=self.second,
@@ -172,19 +174,30 @@ class BootBoard:
         return (self.power / "dead").exists()
 
     def _lose(self) -> None:
-        """Empty what was never on the card."""
-        known = {line.split()[0] for line in (self.power / "synced").read_text().splitlines()}
-        for file in (*self.boot.iterdir(), *self.second.iterdir()):
-            if hashlib.sha256(file.read_bytes()).hexdigest() not in known:
+        """Empty what was never on the card: blocks of a file are its own, whatever is in others."""
+        known: set[tuple[str, str]] = set()
+        places: dict[str, str] = {}
+        for line in (self.power / "synced").read_text().splitlines():
+            one, _, path = line.strip().partition(" ")
+            if len(one) == 64:
+                known.add((places[path.strip()], one))
+            else:
+                places[path.strip()] = one
+        for place, digest, file in self._files():
+            if (place, digest) not in known:
                 file.write_bytes(b"")
+
+    def _files(self) -> Iterator[tuple[str, str, Path]]:
+        for file in (*self.boot.iterdir(), *self.second.iterdir()):
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            yield str(file.stat().st_ino), digest, file
 
     def give_power(self) -> None:
         """Start anew: all that is there is on the card."""
         for name in ("left", "dead", "rebooted"):
             (self.power / name).unlink(missing_ok=True)
-        files = (*self.boot.iterdir(), *self.second.iterdir())
-        sums = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
-        (self.power / "synced").write_text("".join(f"{one}\n" for one in sums))
+        lines = [f"{place} {file}\n{digest}  {file}\n" for place, digest, file in self._files()]
+        (self.power / "synced").write_text("".join(lines))
 
     def started(self, *, tryboot: bool = False, partition: int = 0) -> bytes:
         """Return the kernel that the firmware starts, as it is documented; b"" for none."""
