@@ -18,7 +18,8 @@ from elftools.elf.sections import SymbolTableSection
 from metal_board import COUNTED, ROOT, WITHIN, Maker, Metal
 from metal_guests import instruction
 
-from rpikit import payload
+from rpikit import app as apps
+from rpikit import board, build, payload
 from rpikit.metal import UNDERLAY_MAX
 
 BUTTON, LAMP = 17, 18
@@ -78,6 +79,18 @@ def test_an_application_is_built_into_an_image_that_boots(tmp_path: Path) -> Non
     assert said.endswith("underlay: hello: ended, status 0\nunderlay: all guests have ended\n"), (
         said
     )
+
+
+def test_a_board_can_have_the_other_port_as_its_console(tmp_path: Path) -> None:
+    solder, other = tmp_path / "mini.toml", tmp_path / "other"
+    solder.write_text('inherits = "rpi3b-metal"\ntitle = "Mini"\nconsoles = ["mini-UART"]\n')
+    app, mini = apps.load(ROOT / "c/apps/hello"), board.load(str(solder))
+    made = build.build(app, board=mini, out=tmp_path / "out")
+    assert "-serial null -serial stdio" in str(made)
+    with Metal(made.tender.read_bytes(), tmp_path, "-serial", f"file:{other}") as metal:
+        assert metal.wait_for_end() == ""
+    assert other.read_text().startswith("Solo5: ")
+    assert other.read_text().endswith("underlay: all guests have ended\n")
 
 
 def test_a_guest_alone_has_the_console_for_itself(guest: Maker, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class Build:
                 f"{self.tender}: {self.sizes['image']} bytes, for the board's boot partition: the "
                 f"underlay, {tender}, for {', '.join(self.interfaces)}, and the "
                 f"unikernel{'s' if several else ''}\n{''.join(several)}"
-                f"by hand, in QEMU: {shlex.join(metal.command(self.tender))}"
+                f"by hand, in QEMU: {shlex.join(metal.command(self.tender, self.board))}"
             )
         return (
             f"{self.unikernel}: {loaded} of text and data, {zeroed} of bss\n"
@@ -161,6 +161,8 @@ def build(
     words = [f"generic={_yes(generic)}", f"toolchain={toolchains.name_of(toolchain)}"]
     words += [f"platform={board.platform}", f"sanitize={_yes(sanitize)}"]
     words += [f"beside={one.folder}" for one in beside]
+    if board.platform == "metal":
+        words.append(f"console={metal.console(board)}")
     if targets:
         words += [str(folder), *(str(folder / target) for target in targets)]
     with _alone(folder, report):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rpikit import describe, interface, payload, results, wording
 from rpikit.app import App
+from rpikit.board import Board
 from rpikit.errors import DescriptionError
 from rpikit.interface import Interface
 from rpikit.virtual import qemu
@@ -22,6 +23,11 @@ WITH_LINUX = "beside.img"
 UNDERLAY_MAX = 64 << 10
 """Bytes that the underlay may have, without guests."""
 IMAGE = "kernel8.img"
+CONSOLES = {"PL011": "uart", "mini-UART": "mini_uart"}
+"""The serial ports that can be the underlay's console, and their files in c/backends/bcm2837.
+
+The first one is, unless the board says the other. In QEMU they are in the same order.
+"""
 BESIDE = "beside"
 """The folder, in that of a build, of what is built of the applications beside the first."""
 
@@ -166,10 +172,17 @@ def _served(one: Interface, app: App) -> bytes | None:
     return None if file is None else file.read_bytes()
 
 
-def command(image: Path) -> tuple[str, ...]:
+def console(board: Board) -> str:
+    """Return which serial port of a board is the underlay's console: one of CONSOLES."""
+    found = board.consoles[0]
+    return found if found in CONSOLES else next(iter(CONSOLES))
+
+
+def command(image: Path, board: Board) -> tuple[str, ...]:
     """Return what runs an image in QEMU, with the board's serial port at the terminal."""
-    machine = ("-M", "raspi3b", "-kernel", str(image), "-no-reboot")
-    return (qemu.PROGRAM, *machine, "-display", "none", "-monitor", "none", "-serial", "stdio")
+    machine = ("-M", "raspi3b", "-kernel", str(image), "-no-reboot", "-display", "none")
+    others = ("-serial", "null") * list(CONSOLES).index(console(board))
+    return (qemu.PROGRAM, *machine, "-monitor", "none", *others, "-serial", "stdio")
 
 
 def _check(app: App) -> None:

@@ -11,7 +11,7 @@
 #define PINS 54 /* BCM2835 ARM Peripherals, section 6.1 */
 
 /* Codes of GPFSELn, table 6-2, and of GPPUD. */
-enum pin_function { PIN_IN = 0, PIN_OUT = 1, PIN_ALT0 = 4, PIN_ALT3 = 7 };
+enum pin_function { PIN_IN = 0, PIN_OUT = 1, PIN_ALT5 = 2, PIN_ALT0 = 4, PIN_ALT3 = 7 };
 enum pin_pull { PULL_NONE = 0, PULL_DOWN = 1, PULL_UP = 2 };
 
 /* (line) is below PINS. */

@@ -13,6 +13,7 @@
 #define RANDOM          (PERIPHERALS + 0x104000) /* Linux bcm2835-rng.c */
 #define GPIO            (PERIPHERALS + 0x200000) /* 6.1 */
 #define UART            (PERIPHERALS + 0x201000) /* PL011, 13.4 */
+#define AUX             (PERIPHERALS + 0x215000) /* the mini-UART, 2.1 */
 #define EMMC            (PERIPHERALS + 0x300000) /* 5 */
 #define LOCAL           UINT64_C(0x40000000)     /* BCM2836 ARM-local peripherals (QA7_rev3.4), 4 */
 

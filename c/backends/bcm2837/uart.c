@@ -23,9 +23,10 @@ enum {
 #define QUEUES     (UINT32_C(1) << 4)
 #define ON         (UINT32_C(1) << 0 | UINT32_C(3) << 8) /* CONTROL: on, to send and to receive */
 
-#define EVERY      UINT32_C(0x7ff)    /* FORGET */
-#define RECEIVED   (UINT32_C(1) << 6 | UINT32_C(1) << 4) /* INTERRUPTS: a few bytes, or a while ago \
-                                                          */
+#define EVERY      UINT32_C(0x7ff) /* FORGET */
+#define RECEIVED                                                                                   \
+    (UINT32_C(1) << 6 | UINT32_C(1) << 4) /* INTERRUPTS: a few bytes, or a while ago               \
+                                           */
 
 /* 48 MHz / (16 * 115200) = 26 + 3/64. */
 #define WHOLE       26
@@ -89,12 +90,4 @@ void uart_interrupt(bool on)
 void uart_forget_interrupts(void)
 {
     write32(UART + FORGET, EVERY);
-}
-
-void uart_say(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        while (!uart_send(*text))
-            ;
-    }
 }

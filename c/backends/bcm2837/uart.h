@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The first serial port, a PL011. */
+/* The serial port that is the console: the PL011, or the mini-UART (mini_uart.c) of a program that
+ * is linked with it, which neither changes its rate nor interrupts. */
 #ifndef RPIKIT_BACKENDS_BCM2837_UART_H
 #define RPIKIT_BACKENDS_BCM2837_UART_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Gives the port its pins, 115200 baud at the 48 MHz that the firmware sets, 8 bits, no parity. */
+/* Gives the port its pins, 115200 baud, 8 bits, no parity. The PL011's clock has the 48 MHz that
+ * the firmware sets; the mini-UART's is that of the core, which the firmware is asked for. */
 void uart_prepare(void);
 
 /* Sends (byte) if the port has room for it. */

@@ -6,7 +6,16 @@ from typing import Any
 
 IMAGE = "loader.img"
 _SCRIPT = "loader/loader.lds"
-_OF_THE_CHIP = ("clock", "gpio", "gpio_register", "mailbox", "power", "translation", "uart")
+_OF_THE_CHIP = (
+    "clock",
+    "gpio",
+    "gpio_register",
+    "mailbox",
+    "power",
+    "translation",
+    "uart",
+    "uart_say",
+)
 _LIBRARY = ("format", "string")
 
 

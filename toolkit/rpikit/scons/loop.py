@@ -17,6 +17,7 @@ SANITIZERS = [
 _OF_THE_UNDERLAY = (
     *("backends/bcm2837/gpio", "backends/bcm2837/gpio_edge", "backends/bcm2837/watchdog"),
     *("backends/bcm2837/emmc", "backends/bcm2837/random", "backends/bcm2837/sd"),
+    *("backends/bcm2837/mini_uart", "backends/bcm2837/uart_say"),
     *("underlay/edges/gpio", "underlay/edges/interrupts", "underlay/life"),
     "underlay/linux/lines",
     *("underlay/console", "underlay/payload", "underlay/schedule", "underlay/stage2"),

@@ -58,11 +58,17 @@ def _files_of(env: Any, found: tuple[Interface, ...]) -> list[Path]:
     return [file for file in env.SourcesIn("underlay") if file.name not in others]
 
 
+def _of_the_chip(env: Any) -> list[Path]:
+    """Return the files of c/backends/bcm2837: of the consoles' one."""
+    others = {*on_metal.CONSOLES.values()} - {on_metal.CONSOLES[env["SETTINGS"].console]}
+    return [file for file in env.SourcesIn("backends/bcm2837") if file.stem not in others]
+
+
 def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder: Path) -> Any:
     """Link the images that guests are put behind, each with symbols in NAME.debug beside it."""
     settings = env["SETTINGS"]
     root = settings.root / "c"
-    files = _files_of(env, found) + env.SourcesIn("backends/bcm2837", "dispatch")
+    files = _files_of(env, found) + _of_the_chip(env) + env.SourcesIn("dispatch")
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
     files += [root / "devices" / f"{name}.c" for name in _LINES]
     files += [root / "virtio" / f"{name}.c" for name in _WINDOW]

@@ -12,7 +12,7 @@ from rpikit.errors import DescriptionError
 from rpikit.metal import BESIDE
 
 TOOLS = str(Path(__file__).parent)
-KNOWN = {"app", "beside", "out", "generic", "toolchain", "platform", "sanitize", "cache"}
+KNOWN = {"app", "beside", "out", "generic", "toolchain", "platform", "sanitize", "cache", "console"}
 
 _TOOLS_OF = {
     "hvt": (
@@ -38,6 +38,7 @@ class Settings:
     platform: str = "hvt"
     sanitize: bool = False
     cache: Path | None = None
+    console: str = "PL011"
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -94,6 +95,7 @@ def read(arguments: Mapping[str, str], words: Iterable[tuple[str, str]] = ()) ->
         platform=arguments.get("platform", "hvt"),
         sanitize=arguments.get("sanitize", "no") == "yes",
         cache=Path(arguments["cache"]) if "cache" in arguments else None,
+        console=arguments.get("console", "PL011"),
     )
 
 

@@ -8,7 +8,7 @@ _SCRIPT = "underlay/edges/edges.lds"
 _SHARED = ("start.S", "enter.S", "inject.c", "trap.c")
 _OF_A_KERNEL = ("el1", "identity", "psci")
 """Files of c/underlay/linux."""
-_OF_THE_CHIP = ("gpio", "power", "uart")
+_OF_THE_CHIP = ("gpio", "power", "uart", "uart_say")
 _LIBRARY = ("format", "string")
 
 
