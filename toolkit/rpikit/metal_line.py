@@ -49,6 +49,7 @@ class MetalLine(Closing):
         self._loader = Loader(port, self.name, serial_number=serial_number)
         self._image: tuple[bytes, bytes | None] | None = None
         self._said = bytearray()
+        self._held = b""  # half an end of a line
         self._runs: bool | None = None  # nobody knows
 
     @classmethod
@@ -86,6 +87,7 @@ class MetalLine(Closing):
         image, signature = self._image
         sent = self.load(image, signature)
         self._said.clear()
+        self._held = b""
         self._loader.start(sent.digest, sent.size, signature)
         self._runs = True
 
@@ -122,8 +124,10 @@ class MetalLine(Closing):
 
     def _listen(self, timeout: float) -> None:
         if self._runs is not False:
-            self._said += self._loader.console(timeout)
-            self._said[:] = self._said.replace(b"\r\n", b"\n")  # as a terminal wants it
+            came = self._held + self._loader.console(timeout)
+            self._held = came[-1:] if came.endswith(b"\r") else b""
+            # The underlay ends lines as a terminal wants it.
+            self._said += came[: len(came) - len(self._held)].replace(b"\r\n", b"\n")
 
     # What there is of a transport.
 

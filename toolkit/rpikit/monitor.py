@@ -219,10 +219,12 @@ def origin_of(
     A board that nothing but its serial port leads to is watched there, unless that is named as the
     way to it.
     """
-    is_virtual = connect.board_of(target).virtual is not None
+    board = connect.board_of(target)
+    is_virtual = board.virtual is not None
     only_serial = not is_virtual and target.ssh is None and target.transport is None
     named = os.environ.get(connect.VIA) or target.via  # then its guest's log comes that way
     watched = only_serial and target.serial is not None and named is None
+    watched |= board.platform == "metal"
     if not (by_serial or line is not None or watched):
         reach = partial(connect.reached, target)
         return BoardConsole(target.name, reach, tail=tail, reconnect=reconnect)

@@ -15,6 +15,7 @@ from rpikit.checks.host import BEGINNING
 from rpikit.connect import Connection
 from rpikit.device import Answer
 from rpikit.errors import BoardError, RpikitError
+from rpikit.metal_line import MetalLine
 
 SCRIPT = Path(__file__).with_name("board.sh")
 
@@ -43,6 +44,9 @@ def look(there: Connection, report: Callable[[str], None]) -> Iterator[Finding]:
     """Look at everything that rpikit needs of a board; the last look runs a guest on it."""
     about = About(there.transport.name, BoardError.exit_code)
     report(f"look at {there.transport.name}")
+    if isinstance(there.transport, MetalLine):
+        yield _loader(about, there.transport)
+        return
     try:
         facts = _ask(there, about)
     except BoardError as error:
@@ -55,6 +59,21 @@ def look(there: Connection, report: Callable[[str], None]) -> Iterator[Finding]:
         return
     report(f"run a guest on {there.transport.name}")
     yield _guest(about, there)
+
+
+def _loader(about: About, line: MetalLine) -> Finding:
+    """Look for the loader of a board without an operating system; what ran there has ended."""
+    try:
+        who = line.identify()
+    except BoardError as error:
+        return about.error("loader", error)
+    says = (
+        f"rpikit {who.version} on revision {who.revision:x}, serial number {who.serial_number}; "
+        f"images of up to {who.limit >> 20} MiB, up to {who.max_baud} baud"
+    )
+    if who.signed_only:
+        says += ", signed ones only"
+    return about.ok("loader", says)
 
 
 def _of(facts: Facts, board: Board) -> Iterator[Finding]:
