@@ -24,6 +24,7 @@ from printed import (
     configuration,
     exit_codes,
     interfaces,
+    metal,
     results,
     system_calls,
 )
@@ -34,6 +35,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "configuration": configuration.markdown,
     "exit-codes": exit_codes.markdown,
     "interfaces": interfaces.markdown,
+    "metal": metal.markdown,
     "results": results.markdown,
     "installed-system-calls": system_calls.installed,
     "system-calls": system_calls.rules,

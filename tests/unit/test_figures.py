@@ -112,3 +112,42 @@ def test_the_baseline_has_every_figure_that_means_something() -> None:
     known = figures.load(perf.baseline_file(), "gcc")
     assert list(known.figures) == list(figures.MEANINGS)
     assert list(known.floors) == list(figures.FLOORS)
+
+
+def on_metal(**figures_of_run: int) -> Baseline:
+    known = {
+        "first_byte": 500,
+        "led_on_denied": 6000,
+        "power_metal": 10,
+        "led_on_denied_metal": 100,
+    }
+    return run().model_copy(update={"figures": {**known, **figures_of_run}})
+
+
+def test_without_linux_a_figure_is_beside_the_same_with_it() -> None:
+    beside = {one.name: (one.beside, one.times) for one in figures.compare(on_metal(), None)}
+    assert beside["led_on_denied_metal"] == (6000, 60)
+    assert beside["power_metal"] == (FLOORS["power"] + 500, 150)
+    assert beside["led_on_denied"] == (None, None)
+
+
+def test_what_linux_was_not_measured_with_has_nothing_beside_it() -> None:
+    (one,) = (
+        one for one in figures.compare(on_metal(gpio_set_metal=300), None) if "set" in one.name
+    )
+    assert (one.beside, one.times) == (None, None)
+
+
+def test_without_linux_another_kernel_changes_nothing() -> None:
+    dearer = on_metal(led_on_denied=9000)
+    assert (
+        verdicts(dearer.model_copy(update={"floors": {**FLOORS, "exit": 1500}}), on_metal()) == {}
+    )
+    assert verdicts(on_metal(led_on_denied_metal=106), on_metal()) == {
+        "led_on_denied_metal": "regression"
+    }
+
+
+def test_each_is_in_one_of_the_two_tables() -> None:
+    shown = [row[0] for row in (*figures.rows(on_metal()), *figures.metal_rows(on_metal()))]
+    assert sorted(shown) == sorted(figures.meaning(name).says for name in on_metal().figures)

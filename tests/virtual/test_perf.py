@@ -7,9 +7,10 @@ import promised
 import pytest
 from click.testing import CliRunner, Result
 
-from rpikit import figures
+from rpikit import figures, metal
 from rpikit.cli import rpikit
 
+WRITES = ("switch_write", "led_on", "gpio_set", "gpio_set_many")
 LIMITS = {
     "switch_write_cdev": 7500,  # sysfs opened, written and closed, without any exit: 24500
     "led_on_cdev": 7500,
@@ -20,7 +21,14 @@ LIMITS = {
     "tender": 64 << 10,
     "tender_pins": 68 << 10,  # with what is sealed on pages of its own
     "tender_spt": 64 << 10,
+    "power_metal": 500_000,  # of all cores together, from power on
+    "underlay": metal.UNDERLAY_MAX,
 }
+FEWER = {
+    **dict.fromkeys((f"{call}_metal" for call in WRITES), 5),
+    "power_metal": 50,
+}
+"""How many times as much the same thing takes with Linux and KVM, at least."""
 CHEAPEST = 5612  # 1.05 times what KVM alone was measured at when the limit was set, 5345
 OURS = 450  # instructions of an exit that are not KVM's: filter, dispatch, handler
 
@@ -123,6 +131,23 @@ def test_a_write_costs_a_third_of_the_way_through_files_at_most(
     measured: dict[str, dict[str, float]],
 ) -> None:
     assert measured["figures"]["switch_write_cdev"] <= measured["floors"]["exit_files"] / 3
+
+
+@pytest.mark.parametrize("name", FEWER)
+def test_without_linux_it_takes_a_fraction(name: str, found: dict[str, dict[str, float]]) -> None:
+    assert found[name]["times"] >= FEWER[name]
+
+
+def test_what_is_measured_without_linux_is_measured_with_it(
+    found: dict[str, dict[str, float]],
+) -> None:
+    on_metal = [name for name in found if name.endswith(figures.METAL)]
+    assert set(on_metal) == {name for name in figures.MEANINGS if name.endswith(figures.METAL)}
+    assert all(found[name]["beside"] > 0 for name in on_metal)
+
+
+def test_a_call_is_cheaper_than_the_device_beside_it(found: dict[str, dict[str, float]]) -> None:
+    assert found["gpio_set_metal"]["value"] < found["gpio_set_window_metal"]["value"]
 
 
 def test_the_result_has_the_promised_keys(checked: Result) -> None:

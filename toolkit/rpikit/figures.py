@@ -7,7 +7,7 @@ how it is measured.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpikit import describe, paths, results, wording
@@ -38,6 +38,7 @@ _BARE: Mapping[str, str] = {
     "process": "start: a static program to its first byte",
     "machine": "start: a program whose KVM guest makes its first store",
     "machine_any": "start: the same, on any core",
+    "power": "start: power on to Linux's first program",
 }
 _UNDER_FILTER = ("syscall", "clock", "poll", "block_read", "block_write", "ioctl", "pwrite", "exit")
 
@@ -49,11 +50,15 @@ FLOORS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a figure is: in words, in which unit, and which floors lie below it."""
+    """What a figure is: in words, in which unit, and which floors lie below it.
+
+    `beside` are floors and figures whose sum is what the same thing costs with Linux on the board.
+    """
 
     says: str
     unit: str = "instructions"
     floors: tuple[str, ...] = ("exit",)
+    beside: tuple[str, ...] = ()
 
 
 _SOLO5_CALLS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -92,6 +97,22 @@ def _line_calls() -> Iterator[tuple[str, Meaning]]:
             )
 
 
+METAL = "_metal"
+"""What ends the name of a figure without an operating system."""
+
+
+def _on_metal() -> Iterator[tuple[str, Meaning]]:
+    for call in ("clock_wall", "console_write_empty", "yield_past"):
+        yield call, Meaning(f"metal: {_SOLO5_CALLS[call][0]}", beside=(call,))
+    yield "led_on_denied", Meaning("metal: led_on of a line not granted", beside=("led_on_denied",))
+    for call, words in _LINE_CALLS.items():  # beside the quickest way that Linux has
+        yield call, Meaning(f"metal: {words}", beside=(f"{call}_mmio",))
+    says = "metal: gpio_set by virtio instead of a call"
+    yield "gpio_set_window", Meaning(says, beside=("gpio_set_mmio",))
+    says = "metal: power on to the guest's first words"
+    yield "power", Meaning(says, beside=("power", "first_byte"))
+
+
 MEANINGS: Mapping[str, Meaning] = {
     **{
         call: Meaning(f"call: {says}", floors=floors)
@@ -127,6 +148,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "unikernel_text": Meaning("unikernel: text and constants", "bytes", ()),
     "unikernel_data": Meaning("unikernel: data", "bytes", ()),
     "unikernel_bss": Meaning("unikernel: bss", "bytes", ()),
+    **{f"{name}{METAL}": replace(known, floors=()) for name, known in _on_metal()},
+    "underlay": Meaning("file: underlay with switch, led and gpio", "bytes", ()),
 }
 
 
@@ -223,6 +246,13 @@ class Compared:
     baseline: int | None
     change: float | None
     verdict: str = ""
+    beside: int | None = None
+    """What the same thing costs with Linux on the board, in the same run."""
+
+    @property
+    def times(self) -> float | None:
+        """Return how many times as much it costs with Linux on the board."""
+        return None if self.beside is None else self.beside / self.value
 
     @property
     def ratio(self) -> float | None:
@@ -241,6 +271,8 @@ class Compared:
             "baseline": self.baseline,
             "change": None if self.change is None else round(self.change, 2),
             "verdict": self.verdict,
+            "beside": self.beside,
+            "times": None if self.times is None else round(self.times, 2),
         }
 
     def sentence(self) -> str:
@@ -254,7 +286,16 @@ class Compared:
 
 def compare(run: Baseline, before: Baseline | None) -> tuple[Compared, ...]:
     """Put each figure of a run beside its floors and its baseline."""
-    return tuple(_compare(name, run, before) for name in run.figures)
+    costs = {**run.floors, **run.figures}
+    found = (_compare(name, run, before) for name in run.figures)
+    return tuple(replace(one, beside=_beside(one.meaning, costs)) for one in found)
+
+
+def _beside(known: Meaning, costs: Mapping[str, int]) -> int | None:
+    """Return what the same costs with Linux on the board, if all parts of it were measured."""
+    if not known.beside or not set(known.beside) <= set(costs):
+        return None
+    return sum(costs[name] for name in known.beside)
 
 
 def _compare(name: str, run: Baseline, before: Baseline | None) -> Compared:
@@ -298,10 +339,19 @@ def rows(run: Baseline) -> Iterator[tuple[str, ...]]:
     """Return what each figure is: value, unit, floor, floor under a filter, ratio, upstream's."""
     theirs = upstream().figures
     for one in compare(run, None):
-        ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
-        floors = (number(one.floor), number(one.filtered), ratio)
-        known = number(theirs.get(one.name))
-        yield one.meaning.says, number(one.value), one.meaning.unit, *floors, known
+        if one.beside is None:
+            ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+            floors = (number(one.floor), number(one.filtered), ratio)
+            known = number(theirs.get(one.name))
+            yield one.meaning.says, number(one.value), one.meaning.unit, *floors, known
+
+
+def metal_rows(run: Baseline) -> Iterator[tuple[str, ...]]:
+    """Return what each figure is that Linux has, too: value, unit, with Linux, how many times."""
+    for one in compare(run, None):
+        if one.times is not None:
+            much = (number(one.beside), f"{one.times:.1f}")
+            yield one.meaning.says, number(one.value), one.meaning.unit, *much
 
 
 def number(value: int | None) -> str:

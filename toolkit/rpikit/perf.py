@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The verb perf: what calls, starts, memory and files cost, beside their floors of the same run.
 
-Counted on a virtual board where an instruction takes one nanosecond (`-icount`) and nobody
-disturbs: no claim about the time of a real board, but the same figures wherever it runs.
+Counted on virtual boards where an instruction takes one nanosecond (`-icount`) and nobody disturbs:
+no claim about the time of a real board, but the same figures wherever it runs. Without an operating
+system there is no floor; beside a figure is what the same costs with Linux and KVM.
 """
 
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from rpikit import app as apps
 from rpikit import board as boards
-from rpikit import elf, figures, paths, toolchain
+from rpikit import elf, figures, metal, paths, toolchain
 from rpikit.app import App
 from rpikit.board import Board
 from rpikit.build import Build, build
@@ -27,6 +28,7 @@ PROGRAMS = ("kvm", "linux", "notify", "write", "launch")
 _LINE = 25
 _BLOCK = "/tmp/block"
 _TRUST = "--trust-guest-with-all-pins"
+_QUIET = "--solo5:quiet"
 _RUN_SECONDS = 300.0
 _STARTS = 25
 _BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
@@ -38,6 +40,8 @@ _SCRIPT = """
 taskset -p 1 $$ > /dev/null
 in_turns="./launch turns"
 run() {{
+    echo "# power"
+    echo "power $(cut -d' ' -f1 /proc/uptime | tr -d .)0000000"
     chip=$(dirname $(grep -l pinctrl-bcm /sys/class/gpio/*/label))
     number=$(($(cat $chip/base) + {line}))
     value=/sys/class/gpio/gpio$number/value
@@ -125,7 +129,12 @@ class Measured:
         heads = f"{'value':>9} {'unit':12}{'floor':>9}{'filtered':>9}{'ratio':>6}{'Solo5':>10}"
         lines += ["", f"{'':58}{heads}"]
         lines[-1] += f"{'baseline':>10}{'change':>9}" if self.before else ""
-        lines += [_line(one, theirs.figures.get(one.name)) for one in self.compared]
+        lines += [
+            _line(one, theirs.figures.get(one.name)) for one in self.compared if one.beside is None
+        ]
+        lines += ["", f"{'':58}{'value':>9} {'unit':12}{'Linux':>12}{'times':>7}"]
+        lines[-1] += f"{'baseline':>10}{'change':>9}" if self.before else ""
+        lines += [_metal_line(one) for one in self.compared if one.beside is not None]
         lines += ["", f"Solo5: {theirs.version}, its static tenders, counted on the same board."]
         write, there = run.figures["switch_write_cdev"], run.floors["exit_files"]
         lines += [f"A write of a pin costs {write / there:.2f} of what the cheapest tender pays"]
@@ -156,10 +165,19 @@ def _line(one: Compared, theirs: int | None) -> str:
     floors = f"{figures.number(one.floor):>9}{figures.number(one.filtered):>9}"
     ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
     text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}{floors}{ratio:>6}"
-    change = one.verdict if one.change is None else f"{round(one.change, 1) + 0.0:+.1f} %"
-    return (
-        f"{text}{figures.number(theirs):>10}{figures.number(one.baseline):>10}{change:>9}".rstrip()
-    )
+    known = f"{figures.number(theirs):>10}{figures.number(one.baseline):>10}"
+    return f"{text}{known}{_change(one):>9}".rstrip()
+
+
+def _metal_line(one: Compared) -> str:
+    times = "" if one.times is None else f"{one.times:.1f}"
+    text = f"  {one.meaning.says:56}{one.value:>9,} {one.meaning.unit:12}"
+    text += f"{figures.number(one.beside):>12}{times:>7}"
+    return f"{text}{figures.number(one.baseline):>10}{_change(one):>9}".rstrip()
+
+
+def _change(one: Compared) -> str:
+    return one.verdict if one.change is None else f"{round(one.change, 1) + 0.0:+.1f} %"
 
 
 def baseline_file() -> Path:
@@ -192,7 +210,7 @@ def perf(
         kernel=_kernel(said),
         qemu=_qemu(),
         floors=_floors(said),
-        figures={**_calls(said), **_starts(said), **_sizes(built)},
+        figures={**_calls(said), **_starts(said), **_sizes(built), **_on_metal(built)},
     )
     return Measured(found.name, run, before)
 
@@ -218,6 +236,8 @@ def page_text(text: str, run: Baseline) -> str:
     rules = ("---", "--:", "---", "--:", "--:", "--:", "--:")
     rows = (heads, rules, *figures.floor_rows(run), *figures.rows(run))
     table = [f"| {' | '.join(row)} |" for row in rows]
+    bare = (("what", "value", "unit", "Linux", "times"), ("---", "--:", "---", "--:", "--:"))
+    table += ["", *(f"| {' | '.join(row)} |" for row in (*bare, *figures.metal_rows(run)))]
     made = f"Linux {run.kernel}, QEMU {run.qemu}, {run.compiler}."
     return f"{head}{_BEGIN}\n" + "\n".join([*table, "", made, ""]) + f"\n{_END}{tail}"
 
@@ -233,6 +253,8 @@ class _Builds:
     first_spt: Build
     calls_spt: Build
     pins_spt: Build
+    metal: tuple[Build, ...]
+    """Without an operating system: the start, calls, and lines."""
 
 
 def _build(board: Board, chain: str) -> _Builds:
@@ -240,7 +262,8 @@ def _build(board: Board, chain: str) -> _Builds:
     folder, out = paths.data_root() / "perf", paths.cache_dir() / "perf" / chain
     programs = tuple(f"perf/{name}" for name in PROGRAMS)
     first, calls, pins = (apps.load(folder / name) for name in ("first", "calls", "pins"))
-    spt = board.made_for("spt")
+    metals = [apps.load(folder / name) for name in ("power", "window", "pins")]
+    spt, bare = board.made_for("spt"), board.made_for("metal")
 
     def made(app: App, kind: Board, name: str, generic: bool = False) -> Build:
         targets = programs if name == "first" else ()
@@ -256,6 +279,7 @@ def _build(board: Board, chain: str) -> _Builds:
         first_spt=made(first, spt, "first-spt"),
         calls_spt=made(calls, spt, "calls-spt"),
         pins_spt=made(pins, spt, "pins-spt"),
+        metal=tuple(made(app, bare, f"{app.name}-metal") for app in metals),
     )
 
 
@@ -314,6 +338,7 @@ def _floors(said: str) -> dict[str, int]:
     measured = _part(said, "floors")
     starts = ("process", "machine", "machine_any")
     measured |= {name: _part(said, name)["start"] for name in starts}
+    measured |= _part(said, "power")
     return {name: measured[name] for name in figures.FLOORS}
 
 
@@ -330,6 +355,11 @@ def _calls(said: str) -> dict[str, int]:
     named["gpio_page"] = _part(said, "page")["gpio_page"]
     for part in ("calls_spt", "pins_spt"):
         named |= {f"{name}_spt": count for name, count in _part(said, part).items()}
+    return _in_order(named)
+
+
+def _in_order(named: dict[str, int]) -> dict[str, int]:
+    """Return figures in the order of their meanings; what has none comes last."""
     order = list(figures.MEANINGS)
     return dict(sorted(named.items(), key=lambda one: _place(order, one[0])))
 
@@ -346,6 +376,20 @@ def _starts(said: str) -> dict[str, int]:
         "peak_rss_generic": _part(said, "first_byte_generic")["peak"],
         "peak_rss_spt": _part(said, "first_byte_spt")["peak"],
     }
+
+
+def _on_metal(built: _Builds) -> dict[str, int]:
+    """Run what has no operating system below it; return what each call and the start cost."""
+    from rpikit.virtual import counted
+
+    found: dict[str, int] = {}
+    for one in built.metal:
+        said = counted.run(metal.image(one.guests, one.folder, _QUIET), timeout=_RUN_SECONDS)
+        if f"{one.app.name}: ended, status 0" not in said:
+            raise FirmwareError(f"perf: on metal {one.app.name} failed: {said.strip()[-200:]}")
+        found |= {name: int(count) for name, count in re.findall(r"^(\w+) (\d+)$", said, re.M)}
+    named = {f"{name}{figures.METAL}": count for name, count in found.items()}
+    return _in_order(named | {"underlay": built.metal[-1].sizes["tender"]})
 
 
 def _sizes(built: _Builds) -> dict[str, int]:

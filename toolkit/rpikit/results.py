@@ -303,6 +303,10 @@ class Figure(TypedDict):
     """Per cent of the baseline."""
     verdict: str
     """Empty, regression, improvement, new, or other compiler."""
+    beside: int | None
+    """What the same costs with Linux on the board; of what was measured without."""
+    times: float | None
+    """How many times as much that is."""
 
 
 class Measured(TypedDict):

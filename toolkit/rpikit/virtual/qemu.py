@@ -19,6 +19,8 @@ SERIALS = ("serial0", "serial1")
 """The PL011 and the mini-UART, in QEMU's order; Linux has its main console on the second."""
 CHANNELS = ("qmp", "qtest", *SERIALS)
 """The sockets a machine is given: its control, its registers, its consoles."""
+COUNTED = ("-icount", "shift=0,sleep=off")
+"""What has an instruction take one nanosecond of the machine's time, whatever its host does."""
 SSH_PORT = 22
 """The port of the board at which its sshd listens."""
 
@@ -120,7 +122,7 @@ def _machine(boot: Boot) -> list[str]:
     if boot.card is not None:
         words += ["-drive", f"if=sd,format=raw,file={boot.card}"]
     if boot.options.icount:  # QEMU writes seeds of its own into the device tree
-        words += ["-icount", "shift=0,sleep=off", "-seed", "1"]
+        words += [*COUNTED, "-seed", "1"]
     return words
 
 
