@@ -217,3 +217,14 @@ def test_with_linux_below_an_application_is_built_alone(tmp_path: Path) -> None:
     others(tmp_path, "", "")
     done = ask("build", "one", "--target", "hvt", "--with", "two", cwd=tmp_path, status=2)
     assert "--with: on virtual-pi3, for hvt, an application is built alone" in done.stderr
+
+
+def test_what_the_operator_grants_is_what_goes_into_the_image(tmp_path: Path) -> None:
+    others(tmp_path, DISK, DISK.replace("2048", "2112"))
+    (tmp_path / "bench.toml").write_text(
+        '[boards.desk]\nboard = "rpi3b"\nssh = "pi@nowhere.invalid"\n'
+        "[boards.desk.guests.two.devices]\ndisk = { card = { first = 2104, count = 64 } }\n"
+    )
+    words = ("build", "one", "--board", "desk", "--target", "metal", "--with", "two")
+    done = ask(*words, "--bench", "bench.toml", cwd=tmp_path, status=2)
+    assert "two: disk has sectors of the card that disk of one has, too" in done.stderr

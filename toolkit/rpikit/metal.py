@@ -56,8 +56,8 @@ class Built:
 def check(apps: Sequence[App]) -> None:
     """Refuse applications that cannot be guests of one image: DescriptionError.
 
-    None wishes for what the underlay has not. Each has a name and lines of its own, and means the
-    same by the name of an interface and by the chip's watchdog; the board's memory is enough.
+    None wishes for what the underlay has not. Each has a name, lines and storage of its own, and
+    means the same by an interface and by the chip's watchdog; the board's memory is enough.
     """
     for one in apps:
         _check(one)

@@ -24,6 +24,12 @@ _HAS_KVM = "test -e /dev/kvm"
 
 def expected(board: Board, asked: str = AUTO) -> Board:
     """Return the board as one for the target asked for, else as its description says."""
+    is_bare = METAL in (asked, board.platform) and board.platform != "loop"
+    if is_bare and board.soc.name != SILICON:
+        raise DescriptionError(
+            f"--target {METAL}: {board.name} has a {board.soc.name}; without an operating system "
+            f"only the {SILICON} is known"
+        )
     if asked in (AUTO, board.platform):
         if board.platform != "hvt" or board.kvm or asked != AUTO:
             return board
@@ -36,11 +42,6 @@ def expected(board: Board, asked: str = AUTO) -> Board:
     if board.platform == METAL:
         raise DescriptionError(
             f"--target {asked}: {board.name} runs no operating system, so {METAL} is its target"
-        )
-    if asked == METAL and board.soc.name != SILICON:
-        raise DescriptionError(
-            f"--target {asked}: {board.name} has a {board.soc.name}; without an operating system "
-            f"only the {SILICON} is known"
         )
     return board.made_for(asked)
 

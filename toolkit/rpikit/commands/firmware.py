@@ -72,11 +72,14 @@ def build(
     reporter = report.choose(json_lines=as_json)
     described, target = options.described(app, name, bench)
     kind = targets.expected(boards.load(target.board), asked)
+    # What the operator grants is in an image for bare metal; else it is given when it starts.
+    read = options.granted if kind.platform == targets.METAL else options.described
+    described = read(app, name, bench)[0]
     reporter.step(f"build {described.name} {described.version}")
     note = reporter.note if verbose else report.Silent().note
     wanted: dict[str, Any] = {"board": kind, "generic": generic, "toolchain": toolchain}
     wanted |= {"out": out, "report": note}
-    wanted["beside"] = [options.described(other, name, bench)[0] for other in others]
+    wanted["beside"] = [read(other, name, bench)[0] for other in others]
     if verify:
         from rpikit import verify as verifying
 
