@@ -28,6 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "results_evidence",
             "results_fleet",
             "results_inspect",
+            "results_perf",
             "results_release",
             "slots",
             "units",

@@ -50,6 +50,8 @@ from rpikit.results_fleet import FleetBoard as FleetBoard
 from rpikit.results_fleet import Rollout as Rollout
 from rpikit.results_inspect import Frame as Frame
 from rpikit.results_inspect import Inspection, Surface
+from rpikit.results_perf import Figure as Figure
+from rpikit.results_perf import Measured as Measured
 from rpikit.results_release import AllowedSigner as AllowedSigner
 from rpikit.results_release import Released as Released
 from rpikit.results_release import Trusted as Trusted
@@ -285,41 +287,6 @@ class Diagnosis(TypedDict):
     """What a look at a machine or a board came to."""
 
     findings: list[Finding]
-    status: int
-
-
-class Figure(TypedDict):
-    """One figure of a measurement."""
-
-    name: str
-    value: int
-    unit: str
-    floor: int | None
-    filtered: int | None
-    """The floor under a filter of system calls."""
-    ratio: float | None
-    baseline: int | None
-    change: float | None
-    """Per cent of the baseline."""
-    verdict: str
-    """Empty, regression, improvement, new, or other compiler."""
-    beside: int | None
-    """What the same costs with Linux on the board; of what was measured without."""
-    times: float | None
-    """How many times as much that is."""
-
-
-class Measured(TypedDict):
-    """One measurement beside its floors and its baseline."""
-
-    toolchain: str
-    compiler: str
-    kernel: str
-    qemu: str
-    floors: dict[str, int]
-    figures: list[Figure]
-    regressions: list[str]
-    improvements: list[str]
     status: int
 
 
