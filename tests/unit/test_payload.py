@@ -18,6 +18,7 @@ C = paths.data_root() / "c"
 APPS = C / "apps"
 MIB = 1 << 20
 ONE = Guest("one", b"\x7fELF of one", 2 * MIB, "--quiet", (Grant("lamp", 18, 2),), core=3)
+STORAGE = Storage("disk", 2048, 64, read_only=True, block_size=4096)
 
 
 def in_c(header: str, name: str) -> int:
@@ -86,8 +87,7 @@ def fields(packed: bytes, number: int) -> tuple[int, ...]:
 
 
 def test_storage_is_packed_behind_lines() -> None:
-    granted = (*ONE.grants, Storage("disk", 2048, 64, read_only=True, block_size=4096))
-    packed = payload.pack([replace(ONE, grants=granted)])
+    packed = payload.pack([replace(ONE, grants=(*ONE.grants, STORAGE))])
     at = fields(packed, 0)[5]
     assert packed[at + 104 : at + 208] == struct.pack(
         "<68s3IQQII", b"disk", 0, payload.READ_ONLY, 1, 2048, 64, 4096, 0
@@ -154,7 +154,7 @@ def test_bare_metal_is_a_target_of_any_board_with_the_chip() -> None:
     assert (kind.platform, kind.guests) == ("metal", "hvt")
     soc = kind.soc.model_copy(update={"name": "bcm2711"})
     with pytest.raises(DescriptionError, match="has a bcm2711; without an operating system"):
-        targets.expected(kind.model_copy(update={"soc": soc}), "metal")
+        targets.expected(board.load("rpi3b").model_copy(update={"soc": soc}), "metal")
     with pytest.raises(DescriptionError, match="host is no board for it"):
         targets.expected(board.load("host"), "metal")
 
@@ -190,6 +190,13 @@ def test_guests_come_out_of_an_image_as_they_went_in() -> None:
     for beside in (None, LINUX):
         made = payload.image(bytes(0x5000), [ONE, other], 3, beside)
         assert payload.unpack(made) == (ONE, other)
+    stored = replace(other, grants=(*ONE.grants, STORAGE, replace(STORAGE, first=8, count=1)))
+    assert payload.unpack(payload.image(bytes(0x5000), [ONE, stored])) == (ONE, stored)
+
+
+def test_a_linux_beside_them_has_the_card_for_itself() -> None:
+    with pytest.raises(DescriptionError, match="one: disk is on the SD card, which is Linux's"):
+        payload.pack([replace(ONE, grants=(STORAGE,))], beside=LINUX)
 
 
 def test_what_holds_no_guests_is_refused() -> None:

@@ -166,6 +166,17 @@ def check_storage(grants: Mapping[str, Sequence[Grant | Storage]]) -> None:
             known.append((f"{one.name} of {guest}", one))
 
 
+def _check_card_is_free(guests: Sequence[Guest]) -> None:
+    """Refuse storage of guests that have a Linux beside them: it has the card for itself."""
+    for guest in guests:
+        for one in guest.grants:
+            if isinstance(one, Storage):
+                raise DescriptionError(
+                    f"{guest.name}: {one.name} is on the SD card, which is Linux's beside it",
+                    hint="run it without Linux, or without storage",
+                )
+
+
 def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None) -> bytes:
     """Return guests as the underlay reads them, each with memory of its own in their order.
 
@@ -179,6 +190,8 @@ def pack(guests: Sequence[Guest], watchdog: int = 0, beside: Linux | None = None
             f"watchdog {watchdog}: the chip's waits for 1 to {WATCHDOG_MAX} seconds; 0: it is off"
         )
     check_storage({one.name: one.grants for one in guests})
+    if beside is not None:
+        _check_card_is_free(guests)
     first = _HEADER.size + len(guests) * _GUEST.size
     table, parts, memory = b"", b"", GUESTS
     for one in guests:
@@ -250,7 +263,7 @@ def _unpack(packed: bytes, at: int) -> Guest:
         unikernel=elf_,
         memory=memory,
         words=_text(words),
-        grants=tuple(Grant(_text(one), *rest[:2]) for one, *rest in _GRANT.iter_unpack(grants)),
+        grants=tuple(_granted(*fields) for fields in _GRANT.iter_unpack(grants)),
         core=core,
         weight=weight,
         patience_ms=patience_ms,
@@ -258,6 +271,14 @@ def _unpack(packed: bytes, at: int) -> Guest:
         restarts=restarts,
         pause_ms=pause_ms,
     )
+
+
+def _granted(
+    name: bytes, line: int, flags: int, kind: int, first: int, count: int, size: int, _: int
+) -> Grant | Storage:
+    if kind == KINDS.index("line"):
+        return Grant(_text(name), line, flags)
+    return Storage(_text(name), first, count, flags & READ_ONLY != 0, size)
 
 
 def _text(field: bytes) -> str:

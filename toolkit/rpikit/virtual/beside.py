@@ -133,7 +133,8 @@ def _plan(guests: Sequence["Guest"], kernel: int, initramfs: int, lines: int) ->
             hint="give them less: firmware.memory",
         )
     to_tree = memory + _INITRAMFS_AT - payload.STEP
-    taken = {grant.line for one in guests for grant in one.grants} | OWN_LINES
+    grants = (grant for one in guests for grant in one.grants)
+    taken = {grant.line for grant in grants if isinstance(grant, payload.Grant)} | OWN_LINES
     return payload.Linux(
         memory_at=memory,
         memory_size=size,
