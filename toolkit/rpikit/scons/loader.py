@@ -34,5 +34,6 @@ def loader(env: Any, folder: Path) -> Any:
     files = env.SourcesIn("loader")
     files += [root / "backends/bcm2837" / f"{name}.c" for name in _OF_THE_CHIP]
     files += [root / "lib" / f"{name}.c" for name in _LIBRARY]
-    parts = [env.Compiled(file, settings.common / "metal", env["BARE_FLAGS"]) for file in files]
+    flags = [*env["BARE_FLAGS"], "-Os"]  # a card's first pages, and nothing in it waits for it
+    parts = [env.Compiled(file, settings.common / "loader", flags) for file in files]
     return env.Image(folder / IMAGE, parts, _SCRIPT)
