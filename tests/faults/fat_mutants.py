@@ -63,6 +63,7 @@ KNOWN = (
     "if not re.fullmatch",
     "return (self.total",
     "table = 1",
+    "while (shape",
     "high, low =",
     "found: dict",
     "entries += _LONG_ENTRY",

@@ -41,7 +41,7 @@ class Card:
     firmware: str
 
     def __str__(self) -> str:
-        runs = ", ".join(self.guests)
+        runs = ", ".join(self.guests) or "a loader, which waits for what is flashed over its UART"
         return (
             f"{wording.path(self.file)}: a card of {describe.format_size(self.size)} that boots "
             f"{runs}\n"

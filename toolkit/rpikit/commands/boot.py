@@ -28,6 +28,23 @@ def _size(context: click.Context, parameter: click.Parameter, said: str | None) 
     return size
 
 
+_signers = click.option(
+    "--signers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RPIKIT_SIGNERS",
+    metavar="FILE",
+    help="A list of allowed signers (OpenSSH's, keys of the kind ssh-ed25519): the loader on the "
+    "board starts only what one of them signed.",
+)
+_key = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RPIKIT_KEY",
+    metavar="FILE",
+    help="The private key of one of them, or its .pub if an agent or token has it.",
+)
+
+
 @click.command()
 @options.several(options.app, options.board, options.bench, options.as_json)
 @click.option(
@@ -53,8 +70,13 @@ def _size(context: click.Context, parameter: click.Parameter, said: str | None) 
     metavar="SIZE",
     help="A power of two such as 128M, as QEMU has its cards; else what is enough, at least 64M.",
 )
-@options.with_others
-@options.toolchain
+@click.option(
+    "--empty",
+    is_flag=True,
+    envvar="RPIKIT_EMPTY",
+    help="With the loader only: it waits at the serial port for what is flashed; no APP is needed.",
+)
+@options.several(_signers, _key, options.with_others, options.toolchain)
 def image(
     app: Path,
     name: str,
@@ -63,10 +85,15 @@ def image(
     output: Path,
     firmware: Path | None,
     size: int | None,
+    empty: bool,
+    signers: Path | None,
+    key: Path | None,
     others: tuple[Path, ...],
     toolchain: str | None,
 ) -> None:
     """Prepare an SD card's image from which a Pi 3 boots APP without an operating system.
+
+    The board listens at its serial port for a second, where another one can be flashed over it.
 
     It writes a file and no card: which device that is, you know, and the last line says how.
     """
@@ -75,12 +102,40 @@ def image(
 
     reporter = report.choose(json_lines=as_json)
     verb.check_output(output)
-    built = _built(app, name, bench, others, toolchain, reporter.step)
+    if empty:
+        kernel = _loader(signers, reporter.step)
+        guests: tuple[str, ...] = ()
+    else:
+        built = _built(app, name, bench, others, toolchain, reporter.step)
+        kernel = _kernel(built, signers, key, reporter.note)
+        guests = tuple(f"{one.app.name} {one.app.version}" for one in built.guests)
     found = card.firmware_in(firmware) if firmware else chip_firmware.fetched(reporter.step)
     reporter.step(f"image {output}")
-    guests = tuple(f"{one.app.name} {one.app.version}" for one in built.guests)
-    made = verb.image(built.tender.read_bytes(), guests, found, output=output, size=size)
+    made = verb.image(kernel, guests, found, output=output, size=size)
     reporter.result(made.values(), str(made))
+
+
+def _loader(signers: Path | None, step: Callable[[str], None]) -> bytes:
+    """Return the loader alone."""
+    from rpikit import stored
+    from rpikit.virtual import bare
+
+    keys = stored.keys_of(signers) if signers else ()
+    return stored.kernel(bare.prepare(step).read_bytes(), None, keys=keys)
+
+
+def _kernel(
+    built: "Build", signers: Path | None, key: Path | None, note: Callable[[str], None]
+) -> bytes:
+    """Return the loader with what was built behind it."""
+    from rpikit import stored
+    from rpikit.loader import signature
+
+    keys = stored.keys_of(signers) if signers else ()
+    image = built.tender.read_bytes()
+    signed = signature.sign_image(image, key, report=note) if key else b""
+    loader = (built.folder / stored.LOADER).read_bytes()
+    return stored.kernel(loader, image, keys=keys, signature=signed)
 
 
 def _built(
@@ -135,8 +190,7 @@ def boot() -> None:
     envvar="RPIKIT_BOOT_TRIAL",
     help="Restart the board into it, once: the start after that is Linux's again.",
 )
-@options.with_others
-@options.toolchain
+@options.several(_signers, _key, options.with_others, options.toolchain)
 def install(
     app: Path,
     name: str,
@@ -145,6 +199,8 @@ def install(
     spare: str,
     as_json: bool,
     trial: bool,
+    signers: Path | None,
+    key: Path | None,
     others: tuple[Path, ...],
     toolchain: str | None,
 ) -> None:
@@ -153,9 +209,9 @@ def install(
 
     reporter = report.choose(json_lines=as_json)
     built = _built(app, name, bench, others, toolchain, reporter.step)
+    kernel = _kernel(built, signers, key, reporter.note)
     with _partition(name, bench, folder, spare, reporter.step, app) as partition:
-        image = built.tender.read_bytes()
-        found = partition.install(image, trial=trial, reporter=reporter)
+        found = partition.install(kernel, trial=trial, reporter=reporter)
     reporter.result(found.values(), str(found))
 
 
