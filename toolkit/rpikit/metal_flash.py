@@ -7,6 +7,8 @@ The image is gone when the power is; what a board has for good is on its card (r
 import hashlib
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 from rpikit import crash, results
 from rpikit.app import App
@@ -15,6 +17,7 @@ from rpikit.device import Status
 from rpikit.errors import BoardError, DescriptionError, FirmwareError
 from rpikit.flash import Flashed
 from rpikit.loader.link import Sent
+from rpikit.loader.signature import sign_image
 from rpikit.metal_line import MetalLine
 from rpikit.report import Reporter, size
 
@@ -52,10 +55,12 @@ class Image:
     signature: bytes | None = None
 
     @classmethod
-    def of(cls, built: Build) -> "Image":
-        """Return the image of a build for `metal`."""
+    def of(cls, built: Build, key: Path | None = None) -> Self:
+        """Return the image of a build for `metal`, signed if there is a key to sign with."""
         symbols = crash.Library(sorted(built.folder.glob("*.debug")))
-        return cls(built.app, built.board.name, built.tender.read_bytes(), symbols)
+        data = built.tender.read_bytes()
+        signature = sign_image(data, key) if key is not None else None
+        return cls(built.app, built.board.name, data, symbols, signature)
 
     def put(
         self,

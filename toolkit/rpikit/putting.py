@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What was built, on its way to whatever kind of board it was built for."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
-from rpikit import bundle, flash, metal_flash
+from rpikit import bundle, flash, metal_flash, sign
 from rpikit.build import Build
 from rpikit.bundle import Bundle
 from rpikit.flash import READY_WITHIN, Flashed
@@ -73,10 +75,14 @@ class _Imaged:
         )
 
 
-def prepared(built: Build) -> Cargo:
-    """Return a build as what goes to a board: a bundle, or an image for one without Linux."""
+def prepared(built: Build, *, key: Path | None = None) -> Cargo:
+    """Return a build as what goes to a board: a bundle, or an image for one without Linux.
+
+    `key` is as for sign.sign(): with one it is signed, as a board wants it that trusts somebody.
+    """
     if built.board.platform == "metal":
-        return _Imaged(Image.of(built))
-    return _Bundled(
-        bundle.make(built.app, built.board, built.unikernel, built.tender, built.folder)
-    )
+        return _Imaged(Image.of(built, key))
+    made = bundle.make(built.app, built.board, built.unikernel, built.tender, built.folder)
+    if key is not None:
+        made = replace(made, signature=sign.sign(made.signed, key, sign.BUNDLE))
+    return _Bundled(made)

@@ -60,6 +60,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="keep the latencies that are measured now",
     )
     group.addoption(
+        "--rpikit-key", type=Path, metavar="FILE", help="sign what is flashed with this SSH key"
+    )
+    group.addoption(
         "--rpikit-report",
         type=Path,
         metavar="FOLDER",

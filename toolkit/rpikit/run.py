@@ -27,12 +27,13 @@ def run(
     ready_within: float = READY_WITHIN,
     sanitize: bool = False,
     target: str = targets.AUTO,
+    key: Path | None = None,
 ) -> int:
     """Run the application on a board and return its exit status; Ctrl-C ends the guest, too."""
     kind = targets.chosen(board, target, transport, reporter.step)
     reporter.step(f"build {app.name} {app.version}")
     built = build.build(app, board=kind, out=out, sanitize=sanitize, report=reporter.note)
-    prepared(built).put(transport, reporter=reporter, ready_within=ready_within)
+    prepared(built, key=key).put(transport, reporter=reporter, ready_within=ready_within)
     return show(half_of(transport, app.name), console)
 
 

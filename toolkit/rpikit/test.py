@@ -59,6 +59,7 @@ def run(
     bench: Path | None = None,
     sanitize: bool | None = None,
     target: str = "auto",
+    key: Path | None = None,
     pytest_args: Sequence[str] = (),
     report: Path | None = None,
     update_baseline: bool = False,
@@ -83,6 +84,7 @@ def run(
         bench=bench,
         sanitize=sanitize,
         target=target,
+        key=key,
         pytest_args=pytest_args,
         report=report,
         update_baseline=update_baseline,
@@ -108,6 +110,7 @@ def judge(
     bench: Path | None = None,
     sanitize: bool | None = None,
     target: str = "auto",
+    key: Path | None = None,
     pytest_args: Sequence[str] = (),
     report: Path | None = None,
     update_baseline: bool = False,
@@ -146,6 +149,8 @@ def judge(
         options += [word for peer in peers for word in ("--rpikit-peer", _peer(peer))]
         if sanitize is not None:
             options += ["--rpikit-sanitize", "yes" if sanitize else "no"]
+        if key is not None:
+            options += ["--rpikit-key", str(key.absolute())]
         if bench is not None:
             options += ["--rpikit-bench", str(bench.absolute())]
         if report is not None:

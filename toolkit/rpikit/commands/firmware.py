@@ -127,7 +127,7 @@ def inspect(file: Path, as_json: bool, top: int, attack_surface: bool, asked: st
 
 @click.command()
 @options.several(bundled.app_or_bundle, options.board, options.place, options.bench)
-@options.several(options.target_kind, options.sanitize, options.as_json)
+@options.several(options.target_kind, options.key, options.sanitize, options.as_json)
 @click.option("--beside", is_flag=True, help="Let the board's other guests run on.")
 @click.option(
     "--confirm",
@@ -151,6 +151,7 @@ def flash(
     name: str,
     bench: Path | None,
     asked: str,
+    key: Path | None,
     sanitize: bool | None,
     as_json: bool,
     beside: bool,
@@ -169,6 +170,8 @@ def flash(
     if app.is_file():
         if confirmed_by == "tests":
             raise click.UsageError("--confirm tests: a bundle has no tests with it; name APP")
+        if key is not None:
+            raise click.UsageError("--key: a bundle is signed already, or not; name APP")
         bundled.flash(app, name, bench, as_json=as_json, beside=beside, trial=trial)
         return
     by_tests = confirmed_by == "tests"
@@ -187,7 +190,7 @@ def flash(
             kind = targets.chosen(there.board, asked, there.transport, reporter.step)
             if kind.platform != built.board.platform:
                 built = building.build(described, board=kind)
-            flashed = putting.prepared(built).put(
+            flashed = putting.prepared(built, key=key).put(
                 there.transport, reporter=reporter, beside=beside, trial=trial
             )
         completion.add(name, described.name)
@@ -206,12 +209,13 @@ def flash(
 
 @click.command()
 @options.several(options.app, options.board, options.place, options.bench)
-@options.several(options.target_kind, options.sanitize, options.as_json)
+@options.several(options.target_kind, options.key, options.sanitize, options.as_json)
 def run(
     app: Path,
     name: str,
     bench: Path | None,
     asked: str,
+    key: Path | None,
     sanitize: bool | None,
     as_json: bool,
 ) -> None:
@@ -234,6 +238,7 @@ def run(
             console=console,
             sanitize=bool(sanitize),
             target=asked,
+            key=key,
         )
     if as_json:
         values = {"app": described.name, "version": described.version, "exit": status}
@@ -243,7 +248,7 @@ def run(
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @options.several(options.app, options.board, options.place, options.bench)
-@options.several(options.target_kind, options.sanitize, options.as_json)
+@options.several(options.target_kind, options.key, options.sanitize, options.as_json)
 @click.option(
     "--boards",
     multiple=True,
@@ -290,6 +295,7 @@ def test(
     name: str,
     bench: Path | None,
     asked: str,
+    key: Path | None,
     sanitize: bool | None,
     as_json: bool,
     report: Path | None,
@@ -320,6 +326,7 @@ def test(
             bench=bench,
             sanitize=sanitize,
             target=asked,
+            key=key,
             pytest_args=pytest_args,
             report=report,
             update_baseline=update_baseline,

@@ -61,6 +61,10 @@ def several_boards(flash: Callable[..., None]) -> Callable[..., None]:
         limits = {"canary": canary, "wave": wave, "max_failures": max_failures}
         if boards or group or resume:
             _check(boards or group, resume)
+            if words.pop("key") is not None:
+                raise click.UsageError(
+                    "--key is for one board; several get the bundle that rpikit release has signed"
+                )
             roll_out(boards, group, resume, limits, **words)
             return
         for name in filter(is_typed, limits):

@@ -164,6 +164,13 @@ sanitize = click.option(
     envvar="RPIKIT_SANITIZE",
     help="On the board host: check every access and every undefined step; only test does unasked.",
 )
+key = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RPIKIT_KEY",
+    help="Sign what is flashed with this SSH key, for a board that takes signed firmware only; a "
+    ".pub stands for one in the agent or in a token.",
+)
 target_kind = click.option(
     "--target",
     "asked",
