@@ -7,6 +7,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
 from rpikit import app as apps
 from rpikit import board, payload
 from rpikit.closing import Closing
@@ -20,6 +23,16 @@ MIB = 1 << 20
 REGISTERS = Registers.of(board.load(board.DEFAULT).soc)
 COUNTED = ("-icount", "shift=0,sleep=off")
 """An instruction takes a nanosecond, whatever else the machine does."""
+
+
+def address_of(built: Path, name: str) -> int:
+    """Return where the underlay has a function of it."""
+    with (built / "metal/underlay.debug").open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab")
+        assert isinstance(symbols, SymbolTableSection)
+        found = symbols.get_symbol_by_name(name)
+        assert found is not None
+        return int(found[0]["st_value"])
 
 
 class Metal(Closing):

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import lz4.block
 import pytest
-from metal_board import WITHIN, Maker
+from metal_board import WITHIN, Maker, address_of
 
+from rpikit import payload
 from rpikit.closing import Closing
 from rpikit.loader import protocol
 from rpikit.loader.protocol import Coding, Frame, Kind, Status
@@ -233,6 +234,22 @@ def test_a_damaged_table_of_keys_starts_nothing(
             board.put(hello[:PAGE])
             assert board.start(hello[:PAGE]) == Status.UNSIGNED
             assert board.start(hello[:PAGE], signature) == Status.SIGNATURE
+
+
+def test_an_underlay_that_is_parked_gives_way_to_the_loader(
+    board: Loader, hello: bytes, built: Path
+) -> None:
+    address = address_of(built, "schedule")
+    image = bytearray(hello)
+    at = address - payload.IMAGE
+    image[at : at + 4] = bytes(4)  # no instruction
+    board.put(bytes(image), Coding.LZ4)
+    assert board.start(bytes(image)) == Status.OK
+    assert f"underlay: parked: exception on core 0: ESR 0x2000000, PC {address:#x}" in (
+        board.wait_for(SAID)
+    )
+    board.send(protocol.ATTENTION)
+    board.wait_for(protocol.WAITING.decode())
 
 
 def test_a_fault_of_its_own_is_told_and_ends_with_a_reset(loader: bytes, tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
-from metal_board import COUNTED, ROOT, WITHIN, Maker, Metal
+from metal_board import COUNTED, ROOT, WITHIN, Maker, Metal, address_of
 from metal_guests import instruction
 
 from rpikit import app as apps
@@ -423,12 +421,7 @@ def test_an_image_with_nothing_to_run_says_so(
 def test_a_fault_of_its_own_parks_the_machine_with_a_report(
     built: Path, guest: Maker, tmp_path: Path
 ) -> None:
-    with (built / "metal/underlay.debug").open("rb") as file:
-        symbols = ELFFile(file).get_section_by_name(".symtab")
-        assert isinstance(symbols, SymbolTableSection)
-        found = symbols.get_symbol_by_name("trap_decode")
-        assert found is not None
-        address = found[0]["st_value"]
+    address = address_of(built, "trap_decode")
     with Metal(guest.image(guest("test_switch"), guest("rogue", core=1)), tmp_path) as metal:
         metal.wait_for("[test_switch] test_switch: ready")
         metal.write(address, bytes(4))  # no instruction
