@@ -51,10 +51,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"claim", "crash", "screen"}),
     frozenset(
         {"device", "host", "bundle", "console", "virtual", "scons", "labgrid_place"}
-        | {"boot_partition", "card", "chip_firmware", "stored"}
+        | {"card", "chip_firmware", "stored"}
         | {"half", "loader", "metal", "metal_line", "payload"}
     ),
-    frozenset({"identity", "labgrid_bench", "origin", "target", "upload"}),
+    frozenset({"boot_partition", "identity", "labgrid_bench", "origin", "target", "upload"}),
     frozenset({"connect", "bench", "terminal"}),
     frozenset(
         {
