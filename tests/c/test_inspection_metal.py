@@ -81,6 +81,13 @@ def test_the_command_prints_it_and_what_it_is_compared_with(
     assert sizes["tender"] == underlay.size < sizes["image"]
 
 
+def test_the_stack_is_that_of_the_guest_alone(folder: Path) -> None:
+    frames = inspection.inspect(folder).stack
+    assert "format_to" in {one.function for one in frames}
+    places = [(one.function, one.place) for one in frames]
+    assert len(places) == len(set(places))
+
+
 def test_what_is_gone_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DescriptionError, match=r"build/metal/hello\.hvt: .* build") as missing:
         inspection.inspect(_empty(tmp_path), target="metal")

@@ -16,6 +16,8 @@ from rpikit.underlay import Underlay
 
 TOP = 10
 TENDER = "rpikit-tender"
+BELOW = ("common/metal", "common/loader", metal.BESIDE)
+"""Folders of a build with what was compiled for bare metal, or for another guest."""
 
 
 @dataclass(frozen=True)
@@ -152,4 +154,4 @@ def _stack(read: Unikernel) -> tuple[Frame, ...]:
     debug = read.path.with_suffix(".debug")
     if read.build_id is None or not debug.is_file() or elf.build_id(debug) != read.build_id:
         return ()
-    return stack.read(debug.absolute().parent, elf.functions(debug))
+    return stack.read(debug.absolute().parent, elf.functions(debug), BELOW)

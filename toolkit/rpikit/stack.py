@@ -31,14 +31,19 @@ class Frame:
         }
 
 
-def read(folder: Path, linked: Iterable[str]) -> tuple[Frame, ...]:
-    """Return the frames below a folder of the functions that were linked, the largest first."""
+def read(folder: Path, linked: Iterable[str], but_for: Iterable[str] = ()) -> tuple[Frame, ...]:
+    """Return the frames below a folder of the functions that were linked, the largest first.
+
+    `but_for` are folders in it of other programs, which may have functions of the same names.
+    """
     # A compiler that specialises a function adds a word behind a dot to its name.
     names = {name.split(".")[0] for name in linked}
     near = (f"{folder}/", f"{folder.parent}/", f"{paths.data_root()}/", "build/", "app/", "rpikit/")
+    others = [folder / name for name in but_for]
+    files = (one for one in folder.rglob("*.su") if not set(others) & set(one.parents))
     frames = {
         frame
-        for file in folder.rglob("*.su")
+        for file in files
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
         if (frame := _frame(line, near)) is not None and frame.function in names
     }
