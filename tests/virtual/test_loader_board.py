@@ -3,6 +3,7 @@
 
 import base64
 import hashlib
+import re
 import socket
 import struct
 import subprocess
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import lz4.block
 import pytest
+from elftools.elf.elffile import ELFFile
 from metal_board import WITHIN, Maker, address_of
 
-from rpikit import payload
+from rpikit import paths, payload
 from rpikit.closing import Closing
 from rpikit.loader import protocol
 from rpikit.loader.protocol import Coding, Frame, Kind, Status
@@ -137,6 +139,14 @@ def board(loader: bytes, tmp_path: Path) -> Iterator[Loader]:
 def test_the_loader_is_whole_pages_and_small(loader: bytes) -> None:
     assert len(loader) % PAGE == 0
     assert len(loader) <= 32 << 10
+
+
+def test_the_loader_goes_where_its_layout_says(built: Path) -> None:
+    layout = (paths.data_root() / "c/loader/layout.h").read_text(encoding="ascii")
+    place = re.search(r"#define LAYOUT_LOADER +(0x\w+)", layout)
+    assert place is not None
+    with (built / "metal/loader.debug").open("rb") as file:
+        assert ELFFile(file).header["e_entry"] == int(place[1], 16)
 
 
 def test_an_image_is_sent_started_and_comes_back_to_the_loader(board: Loader, hello: bytes) -> None:
