@@ -31,6 +31,9 @@ static void release_lines(struct guest *guest)
     if (guest->gpio.refused > 0)
         console_say("underlay: %s: %lu calls refused: line not granted\n", guest->name,
                     (unsigned long)guest->gpio.refused);
+    if (guest->failures > 0)
+        console_say("underlay: %s: %lu transfers of storage failed\n", guest->name,
+                    (unsigned long)guest->failures);
     for (uint32_t line = 0; line < GPIO_LINES; line++)
         gpio_line_finalize(&guest->gpio, line);
 }

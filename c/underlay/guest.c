@@ -237,6 +237,7 @@ void guest_restart(struct guest *guest)
     guest->host.halted = false;
     guest->host.status = 0;
     guest->gpio.refused = 0;
+    guest->failures = 0;
     memset(guest->gpio.acquired, 0, sizeof(guest->gpio.acquired));
     fill(guest); /* as it could be the first time */
     begin(guest);

@@ -31,7 +31,8 @@ struct guest {
     bool has_window;
     struct elf_plan plan;
     struct stage2 *tables;
-    void *stack; /* where it goes on in the underlay while others run */
+    void *stack;       /* where it goes on in the underlay while others run */
+    uint64_t failures; /* transfers of its storage */
     const char *name;
     const uint8_t *file; /* of which it is made, each time that it begins */
     const char *words;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Block devices of guests on QEMU's Pi 3 without an operating system: sectors of its SD card."""
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,16 @@ def card_of(place: Path, size: int) -> Path:
     with card.open("wb") as file:
         file.truncate(size)
     return card
+
+
+def partitioned(card: Path, first: int, count: int) -> bytes:
+    """Give a card a partition with FAT32, the second of its table; return all of the card."""
+    with card.open("r+b") as file:
+        file.seek(446 + 16)
+        file.write(struct.pack("<IB3xII", 0, 0x0C, first, count))
+        file.seek(510)
+        file.write(b"\x55\xaa")
+    return card.read_bytes()
 
 
 def on(guest: Maker, *granted: Storage, core: int = 0, name: str = "blk", words: str = "") -> Guest:
@@ -83,6 +94,7 @@ def test_what_is_read_only_can_be_read_by_several_and_stays(guest: Maker, tmp_pa
     made = [on(guest, storage, core=core, name=f"n{core}", words="read-only") for core in range(2)]
     said = run(guest.image(*made), tmp_path, card)
     assert said.count("] SUCCESS\n") == 2
+    assert "underlay: n1: 100 transfers of storage failed\n" in said
     assert card.read_bytes() == before
 
 
@@ -90,12 +102,13 @@ def test_what_the_card_or_the_manifest_does_not_have_is_refused(
     guest: Maker, tmp_path: Path
 ) -> None:
     card = card_of(tmp_path, 4 * MIB)
-    end = 4 * MIB // SECTOR
+    end, before = 4 * MIB // SECTOR, partitioned(card, 2048, 64)
     wrong = {
         "behind": ((Storage("storage", end - 7, 8),), "that the SD card does not have"),
         "outside": ((Storage("storage", end + 1, 1),), "that the SD card does not have"),
         "unknown": ((Storage("disk", 1, 1),), "is granted that its manifest does not have"),
         "twice": ((Storage("storage", 2, 1), Storage("storage", 3, 1)), "is granted twice"),
+        "firmware": ((Storage("storage", 1024, 1025),), "that the board boots from are granted"),
         "none": ((), "a device of its manifest is not attached"),
     }
     guests = [on(guest, *granted, name=name) for name, (granted, _) in wrong.items()]
@@ -104,7 +117,21 @@ def test_what_the_card_or_the_manifest_does_not_have_is_refused(
         (line,) = [one for one in said.splitlines() if one.startswith(f"underlay: {name}: ")]
         assert ": stopped, status 1: " in line
         assert why in line
-    assert card.read_bytes() == bytes(4 * MIB)
+    assert card.read_bytes() == before
+
+
+def test_where_the_firmware_boots_from_is_only_read(guest: Maker, tmp_path: Path) -> None:
+    card = card_of(tmp_path, 4 * MIB)
+    partitioned(card, 2048, 64)
+    beside = (Storage("storage", 2040, 8), Storage("storage", 2112, 8))
+    within = Storage("storage", 2048, 64, read_only=True)
+    with card.open("r+b") as file:
+        file.seek(within.first * SECTOR)
+        file.write(written(within))
+    made = [on(guest, one, name=f"n{number}") for number, one in enumerate(beside)]
+    said = run(guest.image(*made, on(guest, within, words="read-only")), tmp_path, card)
+    assert said.count("] SUCCESS\n") == 3
+    assert read(card, within.first, within.count) == written(within)
 
 
 def test_without_a_card_only_those_do_not_begin_who_need_it(guest: Maker, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@
 #define SPEED   25000000             /* Hz, of any card */
 #define START   UINT64_C(1000000000) /* ns: 4.2.3 */
 #define TRIES   2
-#define PIECE   64               /* sectors that somebody moves before it is the next one's turn */
-#define STEP    UINT64_C(100000) /* ns until somebody who waits looks again */
+#define PIECE   64                /* sectors that somebody moves before it is the next one's turn */
+#define STEP    UINT64_C(1000000) /* ns until somebody who waits looks again: no polling */
 
 static uint64_t sectors;
 static uint32_t address; /* RCA, as commands have it */
@@ -166,31 +166,25 @@ static bool piece(uint64_t sector, uint8_t *to, const uint8_t *from, uint32_t co
     return is_done;
 }
 
-static bool is_there(uint64_t sector, uint64_t count)
+/* In pieces, as piece() does. */
+static bool move(uint64_t sector, uint8_t *to, const uint8_t *from, uint64_t count)
 {
-    return sector <= sectors && count <= sectors - sector;
+    if (sector > sectors || count > sectors - sector)
+        return false;
+    for (uint64_t at = 0; at < count; at += PIECE) {
+        const uint32_t some = (uint32_t)(count - at < PIECE ? count - at : PIECE);
+        if (!piece(sector + at, to ? to + at * SD_SECTOR : NULL, from + at * SD_SECTOR, some))
+            return false;
+    }
+    return true;
 }
 
 bool sd_read(uint64_t sector, uint8_t *to, uint64_t count)
 {
-    if (!is_there(sector, count))
-        return false;
-    for (uint64_t at = 0; at < count; at += PIECE) {
-        const uint32_t some = (uint32_t)(count - at < PIECE ? count - at : PIECE);
-        if (!piece(sector + at, to + at * SD_SECTOR, NULL, some))
-            return false;
-    }
-    return true;
+    return move(sector, to, to, count);
 }
 
 bool sd_write(uint64_t sector, const uint8_t *from, uint64_t count)
 {
-    if (!is_there(sector, count))
-        return false;
-    for (uint64_t at = 0; at < count; at += PIECE) {
-        const uint32_t some = (uint32_t)(count - at < PIECE ? count - at : PIECE);
-        if (!piece(sector + at, NULL, from + at * SD_SECTOR, some))
-            return false;
-    }
-    return true;
+    return move(sector, NULL, from, count);
 }

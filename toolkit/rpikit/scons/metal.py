@@ -15,7 +15,7 @@ _LINES = ("gpio_edge", "gpio_line")
 """Files of c/devices: each guest has lines, be it none."""
 _WINDOW = ("gpio", "mmio", "queue")
 """Files of c/virtio: what a guest's lines are besides."""
-_ALONE = "alone.c"
+_ALONE = ("alone.c", "block.c")
 """What the image without Linux has of c/underlay, and the other has not."""
 _OF_LINUX = ("console",)
 """Files of c/virtio: what Linux has besides."""
@@ -76,7 +76,7 @@ def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder:
         app = on_metal.owner(i, apps)
         files += handlers(env, app, (i,))
         files.append(Path(str(env.Generated(i, app)[f"dispatch_{i.name}.c"])))
-    alone = [file for file in files if file.name == _ALONE]
+    alone = [file for file in files if file.parent.name == "underlay" and file.name in _ALONE]
     beside = env.SourcesIn("underlay/linux")
     beside += [root / "virtio" / f"{name}.c" for name in _OF_LINUX]
     flags = env["BARE_FLAGS"]
@@ -96,6 +96,6 @@ def _link(env: Any, apps: tuple[App, ...], found: tuple[Interface, ...], folder:
     all_flags = [*env["CCFLAGS"], *flags]
     parts += env.Object(str(folder / "obj" / "metal-dispatch.o"), table, CCFLAGS=all_flags)
     return [
-        *env.Image(folder / on_metal.UNDERLAY, [*parts, *compiled(alone)], _SCRIPT),
-        *env.Image(folder / on_metal.WITH_LINUX, [*parts, *compiled(beside)], _SCRIPT),
+        *env.Image(folder / on_metal.UNDERLAY, [*compiled(alone), *parts], _SCRIPT),
+        *env.Image(folder / on_metal.WITH_LINUX, [*compiled(beside), *parts], _SCRIPT),
     ]
