@@ -16,7 +16,7 @@ MUCH = 1e9  # bytes of room
 NOISE = random.Random(1).randbytes(3 * BLOCK)
 
 
-def crcs(data: bytes) -> list[int]:
+def crcs(data: bytes | bytearray) -> list[int]:
     return [zlib.crc32(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)]
 
 
@@ -85,9 +85,7 @@ def test_an_answer_that_comes_after_all_counts() -> None:
     window = Window(Image(NOISE[:BLOCK]), [0], 8)
     window.next(7, 1.0, MUCH)
     window.silent()
-    assert not window.is_done
-    assert window.answered(7) == 1.0
-    assert window.is_done
+    assert [window.is_done, window.answered(7), window.is_done] == [False, 1.0, True]
     assert window.answered(7) is None
     assert window.answered(9) is None
 
@@ -125,7 +123,8 @@ def test_all_arrives_whatever_is_lost(seed: int, loss: float, frames: int, size:
     image = Image(data)
     memory = bytearray(dice.randbytes(len(image.blocks) * BLOCK))
     window = Window(image, image.missing(crcs(memory)), frames)
-    number, answers = 0, []
+    number = 0
+    answers: list[int] = []
     while not window.is_done:
         payload = window.next(number, 0.0, MUCH)
         if payload is None:
