@@ -133,8 +133,7 @@ def _plan(guests: Sequence["Guest"], kernel: int, initramfs: int, lines: int) ->
             hint="give them less: firmware.memory",
         )
     to_tree = memory + _INITRAMFS_AT - payload.STEP
-    grants = (grant for one in guests for grant in one.grants)
-    taken = {grant.line for grant in grants if isinstance(grant, payload.Grant)} | OWN_LINES
+    taken = {line for one in guests for line in _lines(one)} | OWN_LINES
     return payload.Linux(
         memory_at=memory,
         memory_size=size,
@@ -144,6 +143,19 @@ def _plan(guests: Sequence["Guest"], kernel: int, initramfs: int, lines: int) ->
         cores=CORES,
         lines=frozenset(range(lines)) - taken,
     )
+
+
+def _lines(guest: "Guest") -> set[int]:
+    """Return the lines of a guest; DescriptionError if it has more of the board than lines."""
+    lines = set()
+    for one in guest.grants:
+        if not isinstance(one, payload.Grant):
+            raise DescriptionError(
+                f"{guest.name}: devices.{one.name}: the SD card is Linux's where there is one",
+                hint="without Linux the guest can have its part of it: virtual-pi3-metal",
+            )
+        lines.add(one.line)
+    return lines
 
 
 def _edit(tree: fdt.Tree, plan: "Linux", arguments: Sequence[str], lines: int) -> None:
