@@ -13,7 +13,7 @@ import pytest
 from rpikit import app, board, bundle, device
 from rpikit.app import App, Device
 from rpikit.bundle import Bundle, Launch, Manifest
-from rpikit.errors import VerificationError
+from rpikit.errors import DescriptionError, VerificationError
 
 BUTTON = Device(
     name="button",
@@ -71,6 +71,14 @@ def refused(path: Path, data: bytes, reason: str) -> None:
 
 def test_a_bundle_is_named_after_app_version_and_board(tmp_path: Path) -> None:
     assert make(tmp_path).path == tmp_path / "out/switch-led-1.2.3-virtual-pi3.rpk"
+
+
+def test_a_board_without_slots_has_no_bundle(tmp_path: Path) -> None:
+    metal = board.load(board.WITHOUT_LINUX)
+    with pytest.raises(DescriptionError, match="this one has none") as caught:
+        bundle.make(an_app(tmp_path), metal, tmp_path / "guest", tmp_path / "tender", tmp_path)
+    assert caught.value.hint
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_was_made_can_be_read(tmp_path: Path) -> None:

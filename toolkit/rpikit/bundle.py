@@ -211,7 +211,15 @@ class Bundle:
 
 
 def make(app: App, board: Board, unikernel: Path, tender: Path, out: Path) -> Bundle:
-    """Write the bundle of an application for a board into the folder `out`."""
+    """Write the bundle of an application for a board into the folder `out`.
+
+    DescriptionError for a board without an operating system, which has no slots.
+    """
+    if board.platform == "metal":
+        raise DescriptionError(
+            f"{board.name}: a bundle is for slots of a board with Linux, and this one has none",
+            hint=f"rpikit flash --board {board.name} loads one board; rpikit image makes a card",
+        )
     contents = {
         device.HALF: device.script().encode(),
         TENDER: tender.read_bytes(),
