@@ -13,6 +13,7 @@ from pathlib import Path
 from rpikit import payload, sign
 from rpikit.errors import DescriptionError
 from rpikit.loader import protocol
+from rpikit.loader.signature import key_of
 
 LOADER = "loader.img"
 BLOCK = protocol.BLOCK
@@ -74,20 +75,13 @@ def kernel(
     made = with_keys(loader, keys)
     if image is None:
         return made
-    if keys and (not signature or _key_of(signature) not in keys):
+    if keys and (not signature or key_of(signature)[1] not in keys):
         what = "with a key that is not in it" if signature else "by nobody"
         raise DescriptionError(
             f"--signers: the loader starts only what they signed, and the image is signed {what}",
             hint="name the key of one of them: --key FILE",
         )
     return with_image(made, image, signature=signature)
-
-
-def _key_of(signature: bytes) -> bytes:
-    """Return the key that made a signature: behind the magic and a version (PROTOCOL.sshsig)."""
-    at = len(b"SSHSIG") + 4
-    (size,) = struct.unpack_from(">I", signature, at)
-    return signature[at + 4 : at + 4 + size][-KEY:]
 
 
 def keys_of(signers: Path) -> tuple[bytes, ...]:

@@ -23,7 +23,7 @@ def sign_image(
     """
     message = protocol.message(len(image), hashlib.sha256(image).digest())
     made = blob(sign.sign(message, key, protocol.NAMESPACE, report=report))
-    if (kind := _kind_of(made)) != _KIND:
+    if (kind := key_of(made)[0]) != _KIND:
         raise DescriptionError(
             f"{key}: is a key of the kind {kind.decode(errors='replace')}; the loader of a board "
             f"checks {_KIND.decode()} only",
@@ -38,8 +38,14 @@ def blob(armored: bytes) -> bytes:
     return base64.b64decode(b"".join(armored.splitlines()[1:-1]))
 
 
-def _kind_of(made: bytes) -> bytes:
-    """Return the kind of key that made a signature: the key is behind the magic and a version."""
-    at = len(b"SSHSIG") + 4 + 4
-    (size,) = struct.unpack_from(">I", made, at)
-    return made[at + 4 : at + 4 + size]
+def key_of(made: bytes) -> tuple[bytes, bytes]:
+    """Return the key that made a signature, its kind and its bytes (PROTOCOL.sshsig of OpenSSH)."""
+    key, _ = _string(made[len(b"SSHSIG") + 4 :])  # behind the magic and a version
+    kind, rest = _string(key)
+    return kind, _string(rest)[0]
+
+
+def _string(data: bytes) -> tuple[bytes, bytes]:
+    """Return a string with its size in front, and what follows it."""
+    (size,) = struct.unpack_from(">I", data)
+    return data[4 : 4 + size], data[4 + size :]
