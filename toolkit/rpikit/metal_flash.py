@@ -15,11 +15,12 @@ from rpikit.app import App
 from rpikit.build import Build
 from rpikit.device import Status
 from rpikit.errors import BoardError, DescriptionError, FirmwareError
-from rpikit.flash import Flashed
+from rpikit.flash import READY_WITHIN, Flashed
 from rpikit.loader.link import Sent
 from rpikit.loader.signature import sign_image
 from rpikit.metal_line import MetalLine
 from rpikit.report import Reporter, size
+from rpikit.transport import Transport
 
 _TAIL = 10  # lines of a console in an error's hint
 
@@ -64,14 +65,15 @@ class Image:
 
     def put(
         self,
-        line: MetalLine,
+        transport: Transport,
         *,
         reporter: Reporter,
-        ready_within: float,
+        ready_within: float = READY_WITHIN,
         beside: bool = False,
         trial: int | None = None,
     ) -> Loaded:
         """Load the image into the board's memory, start it, and wait until it is ready."""
+        line = _line_of(transport)
         if beside or trial is not None:
             option = "--beside" if beside else "--trial"
             raise DescriptionError(
@@ -137,7 +139,7 @@ class Image:
         return FirmwareError(f"{line.name}: {self.app.name}: {why}", hint=hint)
 
 
-def line_of(transport: object) -> MetalLine:
+def _line_of(transport: Transport) -> MetalLine:
     """Return the way to a board without an operating system as such; BoardError for any other."""
     if not isinstance(transport, MetalLine):
         raise BoardError("the board runs Linux; an image for none would have to be booted there")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from rpikit import bundle, flash, metal_flash, sign
+from rpikit import bundle, flash, sign
 from rpikit.build import Build
 from rpikit.bundle import Bundle
 from rpikit.flash import READY_WITHIN, Flashed
@@ -53,35 +53,13 @@ class _Bundled:
         )
 
 
-class _Imaged:
-    def __init__(self, made: Image) -> None:
-        self._made = made
-
-    def put(
-        self,
-        transport: Transport,
-        *,
-        reporter: Reporter,
-        ready_within: float = READY_WITHIN,
-        beside: bool = False,
-        trial: int | None = None,
-    ) -> Flashed:
-        return self._made.put(
-            metal_flash.line_of(transport),
-            reporter=reporter,
-            ready_within=ready_within,
-            beside=beside,
-            trial=trial,
-        )
-
-
 def prepared(built: Build, *, key: Path | None = None) -> Cargo:
     """Return a build as what goes to a board: a bundle, or an image for one without Linux.
 
     `key` is as for sign.sign(): with one it is signed, as a board wants it that trusts somebody.
     """
     if built.board.platform == "metal":
-        return _Imaged(Image.of(built, key))
+        return Image.of(built, key)
     made = bundle.make(built.app, built.board, built.unikernel, built.tender, built.folder)
     if key is not None:
         made = replace(made, signature=sign.sign(made.signed, key, sign.BUNDLE))
