@@ -150,12 +150,12 @@ class Peer(Closing):
             if hashlib.sha256(self.memory[:size]).digest() != digest:
                 status = Status.SHA256
         if not self.deaf_to(frame):
-            self._say(protocol.answer(frame.kind, frame.number, status, data))
+            self.say(protocol.answer(frame.kind, frame.number, status, data))
         if frame.kind is Kind.BAUD and status is Status.OK:
             (self.rate,) = struct.unpack("<I", frame.payload)
         elif frame.kind in (Kind.START, Kind.BOOT) and status is Status.OK:
             self.runs = True
-            self._say(WORDS)
+            self.say(WORDS)
         elif frame.kind is Kind.RESET:
             self.reset(1.0)
 
@@ -192,6 +192,7 @@ class Peer(Closing):
         self.blocks += 1
         return payload[:4]
 
-    def _say(self, data: bytes) -> None:
+    def say(self, data: bytes) -> None:
+        """Send bytes to the port."""
         begins = max(self.time, self._back[-1][0] if self._back else 0.0)
         self._back.append((begins + 10 * len(data) / self.rate, self._damaged(data)))

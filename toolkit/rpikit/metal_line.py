@@ -19,11 +19,12 @@ from rpikit.transport import Channel, Result
 from rpikit.transport.line.port import Port, SerialPort
 
 _ENDED = re.compile(
-    rb"^underlay: (?P<name>[^:\r\n]+): "
-    rb"(?:ended, status (?P<status>\d+)|stopped, status 1: .*)\r?\n",
-    re.MULTILINE,
+    rb"underlay: (?P<name>[^:]+): (?:ended, status (?P<status>\d+)$|stopped, status 1: )"
 )
-_OVER = re.compile(rb"^underlay: (?:all guests have ended|parked: |nothing to run: ).*\n", re.M)
+_OVER = re.compile(rb"underlay: (?:all guests have ended$|parked: |nothing to run: )")
+_LINE_MAX = 4096  # bytes of a line that are looked at
+_KEPT = 4 << 20  # bytes of a console, for who comes late
+_AT_ONCE = 64  # reads of the port, however much comes
 _GLANCE_SECONDS = 0.05
 _STOPPED = 143
 """The status of what was ended from outside, as a shell has it for SIGTERM."""
@@ -48,9 +49,9 @@ class MetalLine(Closing):
         self._board = board
         self._loader = Loader(port, self.name, serial_number=serial_number)
         self._image: tuple[bytes, bytes | None] | None = None
-        self._said = bytearray()
-        self._held = b""  # half an end of a line
+        self._said = _Said()
         self._runs: bool | None = None  # nobody knows
+        self._was_launched = False
 
     @classmethod
     def open(cls, place: str, board: str, serial_number: str | None = None) -> Self:
@@ -75,6 +76,7 @@ class MetalLine(Closing):
         """Have an image in the board's memory, from where it can be started any number of times."""
         self.identify()
         self._image = image, signature
+        self._was_launched = False
         return self._loader.send(image, progress=progress)
 
     def launch(self) -> None:
@@ -86,10 +88,9 @@ class MetalLine(Closing):
             )
         image, signature = self._image
         sent = self.load(image, signature)
-        self._said.clear()
-        self._held = b""
+        self._said = _Said()
         self._loader.start(sent.digest, sent.size, signature)
-        self._runs = True
+        self._runs = self._was_launched = True
 
     def stop(self) -> None:
         """End what runs; its console stays."""
@@ -98,9 +99,19 @@ class MetalLine(Closing):
             self.identify()
 
     def said(self, timeout: float = 0.0) -> bytes:
-        """Return all that was said since the start; wait so long for more of it."""
+        """Return what was said since the start, the end of it; wait so long for more."""
         self._listen(timeout)
-        return bytes(self._said)
+        return bytes(self._said.kept)
+
+    def said_from(self, at: int, size: int, timeout: float = 0.0) -> tuple[int, bytes]:
+        """Return up to `size` bytes of what was said, from byte `at` on, and where they begin.
+
+        That is later when so much was said meanwhile that the bytes are not kept any more.
+        """
+        self._listen(timeout)
+        at = max(at, self._said.begin)
+        start = at - self._said.begin
+        return at, bytes(self._said.kept[start : start + size])
 
     @property
     def was_started(self) -> bool:
@@ -109,25 +120,21 @@ class MetalLine(Closing):
 
     def is_over(self) -> bool:
         """Whether no guest runs any more, as far as was heard."""
-        return self._runs is False or _OVER.search(self._said) is not None
+        return self._runs is False or self._said.is_over
 
     def exit_of(self, guest: str | None) -> int | None:
         """Return the status with which a guest ended last, None if it has not; None is any."""
-        found = [
-            one
-            for one in _ENDED.finditer(self._said)
-            if guest is None or one["name"] == guest.encode()
-        ]
-        if not found:
-            return _STOPPED if self._runs is False and self._said else None
-        return int(found[-1]["status"] or 1)
+        if guest in self._said.ended:
+            return self._said.ended[guest]
+        return _STOPPED if self._runs is False and self._was_launched else None
 
     def _listen(self, timeout: float) -> None:
-        if self._runs is not False:
-            came = self._held + self._loader.console(timeout)
-            self._held = came[-1:] if came.endswith(b"\r") else b""
-            # The underlay ends lines as a terminal wants it.
-            self._said += came[: len(came) - len(self._held)].replace(b"\r\n", b"\n")
+        """Take what comes within `timeout`, and what is there then."""
+        for _ in range(_AT_ONCE):
+            if self._runs is False or not (data := self._loader.console(timeout)):
+                return
+            self._said.take(data)
+            timeout = 0.0
 
     # What there is of a transport.
 
@@ -165,6 +172,40 @@ class MetalLine(Closing):
         self._loader.close()
 
 
+class _Said:
+    """A console since its start: the end of it, and what it told of guests."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+        self.begin = 0  # of what is kept
+        self.ended: dict[str | None, int] = {}  # guests, and None for the last one
+        self.is_over = False
+        self._held = b""  # half an end of a line
+        self._line = b""  # that is not whole yet
+
+    def take(self, data: bytes) -> None:
+        """Take what came; the underlay ends lines as a terminal wants it."""
+        data = self._held + data
+        self._held = data[-1:] if data.endswith(b"\r") else b""
+        data = data[: len(data) - len(self._held)].replace(b"\r\n", b"\n")
+        self.kept += data
+        surplus = len(self.kept) - _KEPT
+        if surplus > 0:
+            del self.kept[:surplus]
+            self.begin += surplus
+        *lines, rest = (self._line + data).split(b"\n")
+        self._line = rest[:_LINE_MAX]
+        for line in lines:
+            self._look_at(line)
+
+    def _look_at(self, line: bytes) -> None:
+        if _OVER.match(line):
+            self.is_over = True
+        elif found := _ENDED.match(line):
+            status = int(found["status"] or 1)
+            self.ended[found["name"].decode(errors="replace")] = self.ended[None] = status
+
+
 class _Console(Closing):
     """A console from its beginning."""
 
@@ -175,17 +216,16 @@ class _Console(Closing):
     def read(self, size: int, timeout: float | None) -> bytes:
         """Return what came, b"" at the end; raise TimeoutError when nothing came."""
         left = timeout
+        step = 0.0
         while True:
-            step = _GLANCE_SECONDS if left is None else min(left, _GLANCE_SECONDS)
-            data = self._line.said()[self._at : self._at + size]
+            self._at, data = self._line.said_from(self._at, size, step)
             if data or self._line.is_over():
                 self._at += len(data)
                 return data
-            self._line.said(step)
-            if left is not None:
-                left -= step
-                if left <= 0 and len(self._line.said()) <= self._at:
-                    raise TimeoutError
+            if left is not None and left <= 0:
+                raise TimeoutError
+            step = _GLANCE_SECONDS if left is None else min(left, _GLANCE_SECONDS)
+            left = None if left is None else left - step
 
     def write(self, data: bytes) -> None:
         raise BoardError(f"{self._line.name}: a guest has no input")
