@@ -56,6 +56,7 @@ class SerialPort(Closing):
     def __init__(self, place: str, baud: int, board: str) -> None:
         self._board = board
         self._place = place
+        self._can_stall = place.startswith("/")  # what pyserial reaches by a URL has no such time
         self.baud = baud
         try:
             port = serial.serial_for_url(place, baud, timeout=0, do_not_open=True)
@@ -78,7 +79,8 @@ class SerialPort(Closing):
 
     def write(self, data: bytes) -> None:
         try:
-            self._port.write_timeout = _STALLED_SECONDS + 20 * len(data) / self.baud
+            if self._can_stall:
+                self._port.write_timeout = _STALLED_SECONDS + 20 * len(data) / self.baud
             self._port.write(data)
         except serial.SerialTimeoutException as error:
             raise BoardError(
