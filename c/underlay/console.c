@@ -7,6 +7,7 @@
 
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/uart.h"
+#include "backends/bcm2837/wait.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "underlay/beside.h"
@@ -126,8 +127,10 @@ void console_finish(struct guest *guest)
 void console_take(struct guest *guest, const char *text, size_t size)
 {
     if (!names_lines) {
-        for (; size > SHARE; text += SHARE, size -= SHARE)
+        for (; size > SHARE; text += SHARE, size -= SHARE) {
             put_all(guest, text, SHARE);
+            wait_aside(0); /* however quick the line is */
+        }
         put_all(guest, text, size);
         return;
     }
@@ -135,8 +138,11 @@ void console_take(struct guest *guest, const char *text, size_t size)
         const char byte = *(const volatile char *)&text[i];
         if (byte != '\n')
             guest->line[guest->used++] = byte;
-        if (byte == '\n' || guest->used == GUEST_LINE)
-            tell_line(guest);
+        if (byte != '\n' && guest->used < GUEST_LINE)
+            continue;
+        tell_line(guest);
+        if (i + 1 < size)
+            wait_aside(0);
     }
 }
 

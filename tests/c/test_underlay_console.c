@@ -4,6 +4,7 @@
 
 #include "backends/bcm2837/clock.h"
 #include "backends/bcm2837/uart.h"
+#include "backends/bcm2837/wait.h"
 #include "check.h"
 #include "underlay/beside.h"
 #include "underlay/core.h"
@@ -57,6 +58,11 @@ uint64_t clock_ticks(void)
 uint64_t clock_ticks_of(uint64_t ns)
 {
     return ns;
+}
+
+void wait_aside(uint64_t ticks)
+{
+    core_wait(ticks);
 }
 
 void beside_hear(const char *text, size_t length)
@@ -116,6 +122,22 @@ static void all_of_a_long_text_arrives_in_its_order(void)
         room += 16;
     CHECK_TEXT(sent, text);
     CHECK(waits > MUCH / 11 - 500);
+}
+
+static void a_long_text_is_no_reason_to_keep_the_core(void)
+{
+    static char text[MUCH + 1];
+
+    memset(text, 'x', MUCH);
+    begin(2 * MUCH);
+    write(&one, text);
+    CHECK(waits >= MUCH / 0x800 - 1);
+    console_name_lines();
+    memset(text, '\n', MUCH / 16);
+    text[MUCH / 16] = '\0';
+    begin(2 * MUCH);
+    write(&one, text);
+    CHECK_EQUAL(waits, MUCH / 16 - 1);
 }
 
 static void help(void)
@@ -184,6 +206,7 @@ int main(void)
 {
     a_guest_alone_writes_as_it_likes();
     all_of_a_long_text_arrives_in_its_order();
+    a_long_text_is_no_reason_to_keep_the_core();
     who_floods_it_leaves_room_for_the_others();
     lines_of_several_are_whole_and_say_whose_they_are();
     who_is_beside_hears_all_but_itself_and_never_waits();
