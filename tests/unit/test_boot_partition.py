@@ -13,6 +13,8 @@ from local_board import SHELLS
 from rpikit import boot_partition, card
 from rpikit.boot_partition import BootPartition
 from rpikit.errors import BoardError, VerificationError
+from rpikit.transport import Result
+from rpikit.transport.local import Local
 
 OLD, NEW = b"old image" * 700, b"new image!" * 900
 KERNEL = FILES["vmlinuz"]
@@ -217,3 +219,17 @@ def test_who_may_not_become_root_is_told(board: BootBoard) -> None:
     with pytest.raises(BoardError, match="its boot partition was not reached") as fault:
         partition.status()
     assert "root" in str(fault.value.hint)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "state=odd\nway=tryboot\nfree=1\n", "state=none\nway=tryboot\nfree=much\n"],
+    ids=["nothing", "another state", "no number"],
+)
+def test_an_answer_that_makes_no_sense_is_told_as_that(answer: str, tmp_path: Path) -> None:
+    class Odd(Local):
+        def run(self, command: str, *, input: bytes = b"", timeout: float = 60.0) -> Result:
+            return Result(0, answer, "")
+
+    with pytest.raises(BoardError, match="its answer makes no sense"):
+        BootPartition("desk", Odd(tmp_path), str(tmp_path)).status()

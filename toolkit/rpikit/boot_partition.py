@@ -7,16 +7,16 @@ makes of the files has never been seen here, for QEMU has none.
 
 import contextlib
 import hashlib
-import re
 import secrets
 import shlex
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 from rpikit import card, describe, generate, results, target
-from rpikit.device import Answer
+from rpikit.device import Answer, refusal
 from rpikit.errors import (
     EXIT_OK,
     BoardError,
@@ -26,19 +26,17 @@ from rpikit.errors import (
     VerificationError,
 )
 from rpikit.report import Reporter, Silent
+from rpikit.results_boot import State, Way
 from rpikit.transport import Transport
 
 TREE = "/proc/device-tree"
 VCIO = "/dev/vcio"  # the mailbox's device: Raspberry Pi's own kernel has it, which knows tryboot
 MOUNTS = "/proc/mounts"
 _UPLOADS = "/tmp"
-_FAULTS = {
-    kind.exit_code: kind
-    for kind in (FirmwareError, DescriptionError, BoardError, VerificationError)
-}
-_REFUSAL = re.compile(r"^(error|hint): (.*)$", re.MULTILINE)
 _SECONDS = 300.0  # a slow card writes 16 MB, and syncs whatever else waits
-_SAYS = {
+_STATES: dict[str, State] = {one: one for one in get_args(State)}
+_WAYS: dict[str, Way] = {one: one for one in get_args(Way)}
+_SAYS: dict[State, str] = {
     "none": "boots Linux; nothing is installed beside it",
     "ready": "boots Linux; an image is installed, and can be tried",
     "confirmed": "boots an image without an operating system at every start",
@@ -68,9 +66,9 @@ class Status:
     board: str
     partition: str
     """Where it is mounted."""
-    state: str
+    state: State
     """none, ready (an image can be tried) or confirmed (every start boots it)."""
-    way: str
+    way: Way
     """How the firmware is told to try it once: tryboot or partition."""
     image: str | None
     """The SHA-256 of the image."""
@@ -98,8 +96,8 @@ class Status:
             "board": self.board,
             "partition": self.partition,
             "boots": "image" if self.state == "confirmed" else "linux",
-            "state": self.state,  # type: ignore[typeddict-item]
-            "way": self.way,  # type: ignore[typeddict-item]
+            "state": self.state,
+            "way": self.way,
             "image": self.image,
             "size": self.size,
             "free": self.free,
@@ -170,23 +168,30 @@ class BootPartition:
         if done.status != EXIT_OK:
             raise self._fault(done.status, done.err)
         answer = Answer(done.out)
-        size = answer.one("size")
-        return Status(
-            board=self.board,
-            partition=answer.one("partition"),
-            state=answer.one("state"),
-            way=answer.one("way"),
-            image=answer.one("image") or None,
-            size=int(size) if size else None,
-            free=int(answer.one("free")) << 10,
-            restarts=restarts,
-        )
+        state, way, size = (answer.one(key) for key in ("state", "way", "size"))
+        try:
+            return Status(
+                board=self.board,
+                partition=answer.one("partition"),
+                state=_STATES[state],
+                way=_WAYS[way],
+                image=answer.one("image") or None,
+                size=int(size) if size else None,
+                free=int(answer.one("free")) << 10,
+                restarts=restarts,
+            )
+        except (KeyError, ValueError):
+            last = done.out.strip().rpartition("\n")[2]
+            raise BoardError(
+                f"{self.transport.name}: its answer makes no sense; it ended with {last[:80]!r}",
+                hint="the board needs a POSIX shell and the usual programs, or BusyBox",
+            ) from None
 
     def _fault(self, status: int, err: str) -> RpikitError:
-        said = dict(_REFUSAL.findall(err))
-        kind = _FAULTS.get(status)
-        if kind is not None and "error" in said:
-            return kind(f"{self.transport.name}: {said['error']}", hint=said.get("hint"))
+        refused = refusal(status, err)
+        if refused is not None:
+            kind, reason, hint = refused
+            return kind(f"{self.transport.name}: {reason}", hint=hint or None)
         last = next(reversed(err.strip().splitlines()), "nothing")
         return BoardError(
             f"{self.transport.name}: its boot partition was not reached; it said {last!r}",

@@ -42,11 +42,22 @@ SYSTEMD = "/run/systemd/system"  # is there where systemd runs the board (sd_boo
 ETC = "/etc"
 CLOCK_SET = 1704067200  # 2024: a board whose clock shows less has none that is set
 
-_FAULTS = {
+_FAULTS: Mapping[int, type[RpikitError]] = {
     kind.exit_code: kind
     for kind in (FirmwareError, DescriptionError, BoardError, VerificationError)
 }
 _REFUSAL = re.compile(r"^(error|hint): (.*)$", re.MULTILINE)
+
+
+def refusal(status: int, err: str) -> tuple[type[RpikitError], str, str] | None:
+    """Return what a program of ours on a board gave as reason: kind, sentence, hint or "".
+
+    None if it is none of ours: a shell's, or a connection's.
+    """
+    said = dict(_REFUSAL.findall(err))
+    if status not in _FAULTS or "error" not in said:
+        return None
+    return _FAULTS[status], said["error"], said.get("hint", "")
 
 
 @cache
@@ -464,20 +475,20 @@ class DeviceHalf:
 
     def _fault(self, result: Result) -> RpikitError:
         """Return what the device half, or the board's shell, gave as reason."""
-        said = dict(_REFUSAL.findall(result.err))
-        kind = _FAULTS.get(result.status)
-        if kind is None or "error" not in said:
+        refused = refusal(result.status, result.err)
+        if refused is None:
             last = next(reversed(result.err.strip().splitlines()), "nothing")
             return BoardError(
                 f"{self.transport.name}: the device half ended with status {result.status} "
                 f"and said {last!r}",
                 hint="the board needs a POSIX shell and the usual programs, or BusyBox",
             )
-        message = f"{self.transport.name}: {said['error']}"
+        kind, reason, hint = refused
+        message = f"{self.transport.name}: {reason}"
         if Answer(result.out).one("unfit"):
             return UnfitError(message)
         console = [line.rstrip() for line in Answer(result.out).all("console")]
         if console:
             return kind(message, hint="\n  ".join(("its console ended with:", *console)))
-        hint = said.get("hint", "").replace("{board}", self.transport.name.partition(" ")[0])
+        hint = hint.replace("{board}", self.transport.name.partition(" ")[0])
         return kind(message, hint=hint or None)

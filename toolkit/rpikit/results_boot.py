@@ -24,6 +24,10 @@ class CardImage(TypedDict):
     """What writes it to a card; the device is left to be named."""
 
 
+State = Literal["none", "ready", "confirmed"]
+Way = Literal["tryboot", "partition"]
+
+
 class BootPartition(TypedDict):
     """What a board with Linux boots, now and next."""
 
@@ -32,10 +36,10 @@ class BootPartition(TypedDict):
     """Where it is mounted on the board."""
     boots: Literal["linux", "image"]
     """What every start boots."""
-    state: Literal["none", "ready", "confirmed"]
+    state: State
     """none: nothing is installed beside Linux; ready: an image can be tried, once; confirmed: it is
     what boots."""
-    way: Literal["tryboot", "partition"]
+    way: Way
     """How the firmware is told to try it."""
     image: str | None
     """The SHA-256 of the image."""
