@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rpikit.errors import ToolError
+from rpikit.errors import BoardError, ToolError
 from rpikit.virtual import underlay
 
 PROGRAM = "qemu-system-aarch64"
@@ -124,6 +124,28 @@ def _machine(boot: Boot) -> list[str]:
     if boot.options.icount:  # QEMU writes seeds of its own into the device tree
         words += [*COUNTED, "-seed", "1"]
     return words
+
+
+def run_to_end(words: list[str], console: Path, timeout: float, what: str) -> bytes:
+    """Run a machine until it ends by itself; return its console, a file that `words` name.
+
+    BoardError says of `what` that it did not end within `timeout` seconds, or that QEMU failed.
+    """
+    log = console.with_name("qemu.log")
+    process = start(words, (), log)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired as error:
+        last = console.read_text(errors="replace").strip().rpartition("\n")[2]
+        raise BoardError(
+            f"{what}: no end of the run after {timeout:g} s; last on the console: {last[:80]!r}"
+        ) from error
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode != 0:
+        raise BoardError(f"{what}: QEMU failed: {log.read_text().strip()[-200:]}")
+    return console.read_bytes()
 
 
 def start(words: list[str], descriptors: tuple[int, ...], log: Path) -> subprocess.Popen[bytes]:

@@ -7,7 +7,6 @@ network nor consoles to type at, so every run of the same program is the same ru
 
 import dataclasses
 import shutil
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,23 +61,9 @@ def replay(
             lines = underlay.stimuli(Registers.of(board.soc), played)
             (folder / "stimuli").write_bytes(lines)
             boot = dataclasses.replace(boot, loaded=((underlay.STIMULI, folder / "stimuli"),))
-        console, log = folder / "console", folder / "qemu.log"
+        console = folder / "console"
         words = qemu.command_alone(dataclasses.replace(boot, initramfs=both), console)
-        process = qemu.start(words, (), log)
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired as error:
-            last = console.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise BoardError(
-                f"board {_NAME!r}: no end of the run after {timeout:g} s; last on the console: "
-                f"{last[:80]!r}"
-            ) from error
-        finally:
-            process.kill()
-            process.wait()
-        if process.returncode != 0:
-            raise BoardError(f"board {_NAME!r}: QEMU failed: {log.read_text().strip()[-200:]}")
-        return console.read_bytes()
+        return qemu.run_to_end(words, console, timeout, f"board {_NAME!r}")
 
 
 def _overlay(script: str, files: Mapping[str, Path]) -> cpio.Archive:
