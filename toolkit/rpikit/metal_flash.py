@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from rpikit import crash, results
+from rpikit import crash
 from rpikit.app import App
 from rpikit.build import Build
 from rpikit.device import Status
@@ -39,10 +39,6 @@ class Loaded(Flashed):
             f"{size(carried.carried)} sent in {self.seconds:.1f} s at {carried.baud} baud, "
             f"{carried.skipped} of {carried.blocks} blocks were there"
         )
-
-    def values(self) -> results.Flashed:
-        """Return it as one flat object for programs."""
-        return super().values()
 
 
 @dataclass(frozen=True)

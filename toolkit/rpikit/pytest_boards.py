@@ -18,6 +18,7 @@ from rpikit import connect, wiring
 from rpikit.app import App
 from rpikit.connect import Connection
 from rpikit.errors import BenchError, BoardError, RpikitError
+from rpikit.half import half_of
 from rpikit.hold import Hold
 from rpikit.transport import SshAddress
 from rpikit.wiring import Bench, Target
@@ -100,7 +101,7 @@ def seated(ours: Subject, report: Callable[[str], None], *, keep: bool = False) 
             try:
                 there = opened.enter_context(connect.connect(target, report=report, keep=keep))
                 if len(ours.names) > 1:  # else its first test finds out
-                    there.transport.run("true", timeout=_ALIVE_SECONDS)
+                    half_of(there.transport).greet(_ALIVE_SECONDS)
             except (BoardError, BenchError) as error:
                 if len(ours.left) == 1:
                     raise

@@ -285,8 +285,8 @@ def flashed(
         sanitize = build.can_sanitize(board.board) if asked is None else asked == "yes"
         with _building(app):  # another board may be granted other things
             built = build.build(app, board=kind, sanitize=sanitize)
-            carried = putting.prepared(built, key=request.config.getoption("rpikit_key"))
-        done = carried.put(board.transport, reporter=reporter)
+            put = putting.prepared(built, key=request.config.getoption("rpikit_key"))
+        done = put(board.transport, reporter=reporter)
     except FirmwareError as error:  # every other test would only say so again
         request.session.shouldstop = str(error).partition("\n")[0]
         raise

@@ -33,7 +33,7 @@ def run(
     kind = targets.chosen(board, target, transport, reporter.step)
     reporter.step(f"build {app.name} {app.version}")
     built = build.build(app, board=kind, out=out, sanitize=sanitize, report=reporter.note)
-    prepared(built, key=key).put(transport, reporter=reporter, ready_within=ready_within)
+    prepared(built, key=key)(transport, reporter=reporter, ready_within=ready_within)
     return show(half_of(transport, app.name), console)
 
 

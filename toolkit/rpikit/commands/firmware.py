@@ -190,7 +190,7 @@ def flash(
             kind = targets.chosen(there.board, asked, there.transport, reporter.step)
             if kind.platform != built.board.platform:
                 built = building.build(described, board=kind)
-            flashed = putting.prepared(built, key=key).put(
+            flashed = putting.prepared(built, key=key)(
                 there.transport, reporter=reporter, beside=beside, trial=trial
             )
         completion.add(name, described.name)
