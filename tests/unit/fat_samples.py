@@ -81,20 +81,14 @@ def judge(write: Write, size: int = SIZE) -> list[bytes]:
 
 def _walked(files: dict[str, bytes]) -> list[str]:
     """Return paths as a walk through their folders meets them."""
-    tree: dict[str, object] = {}
-    for path in files:
-        place = tree
-        for one in path.split("/")[:-1]:
-            place = place.setdefault(one, {})  # type: ignore[assignment]
-        place[path.rpartition("/")[2]] = path
+    seen: dict[str, int] = {}  # each folder, and each file, by when it is met first
 
-    def walk(place: dict[str, object]) -> list[str]:
-        found: list[str] = []
-        for one in place.values():
-            found += walk(one) if isinstance(one, dict) else [str(one)]
-        return found
+    def met(path: str) -> tuple[int, ...]:
+        parts = path.split("/")
+        above = ("/".join(parts[: at + 1]) for at in range(len(parts)))
+        return tuple(seen.setdefault(one, len(seen)) for one in above)
 
-    return walk(tree)
+    return sorted(files, key={path: met(path) for path in files}.__getitem__)
 
 
 def tools(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 import lzma
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import fat_reader
@@ -41,10 +42,12 @@ def test_an_image_says_what_is_in_it_and_what_writes_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "unpack"), [(".gz", gzip.decompress), (".xz", lzma.decompress)])
-def test_a_packed_image_is_the_same_card(suffix: str, unpack: object, tmp_path: Path) -> None:
+def test_a_packed_image_is_the_same_card(
+    suffix: str, unpack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     plain = write(tmp_path / "card.img").file.read_bytes()
     packed = write(tmp_path / f"card.img{suffix}")
-    assert unpack(packed.file.read_bytes()) == plain  # type: ignore[operator]
+    assert unpack(packed.file.read_bytes()) == plain
     assert packed.size == len(plain)
     again = write(tmp_path / f"other{suffix}")
     assert again.digest == packed.digest

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from metal_board import Metal
 
 LINES = {"left": 22, "right": 23}
@@ -85,6 +86,7 @@ def test_the_underlay_serves_what_any_of_them_uses(place: Path) -> None:
     build(project(place, "left", ""), project(place, "right", ""))
     with (place / "left/build/metal/underlay.debug").open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
-        names = {one.name for one in table.iter_symbols()}  # type: ignore[union-attr]
+        assert isinstance(table, SymbolTableSection)
+        names = {one.name for one in table.iter_symbols()}
     assert "led_init" in names
     assert "switch_init" not in names
