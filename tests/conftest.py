@@ -5,6 +5,8 @@
 and a state folder of its own. Without -n all is in one process.
 """
 
+import contextlib
+import fcntl
 import functools
 import os
 import subprocess
@@ -59,6 +61,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def shares(file: str) -> bool:
     """Whether a file of tests has a fixture that all of them use."""
     return '(scope="module"' in (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Run a test beside those of the other processes, or alone where it is marked so."""
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextlib.contextmanager
+def turn(*, alone: bool) -> Iterator[None]:
+    """Hold this tree's tests back until whoever asked first had its turn."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".turn").open("w") as at_work, (folder / ".next").open("w") as coming:
+        # Who wants to be alone holds the second lock too, so that nobody new comes before it.
+        fcntl.flock(coming, fcntl.LOCK_EX)
+        fcntl.flock(at_work, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(coming, fcntl.LOCK_UN)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,7 @@ from rpikit.transport.ssh import Ssh
 from rpikit.virtual.pins import Pins
 
 CHIP = "pinctrl-bcm2835"
-DRIVER, FAR_END = 27, 22  # lines that no application of the tree uses
+DRIVER, FAR_END, OTHER = 27, 22, 23  # lines that no application of the tree uses
 NS_PER_MS = 1_000_000
 
 
@@ -136,9 +136,10 @@ def test_the_agent_looks_at_several_lines_and_gives_them_back(
 ) -> None:
     agent.drive(DRIVER, True)
     virtual_pins.drive(FAR_END, True)
-    assert agent.look(DRIVER, FAR_END, 23) == [True, True, False]
+    virtual_pins.drive(OTHER, False)
+    assert agent.look(DRIVER, FAR_END, OTHER) == [True, True, False]
     virtual_pins.release(FAR_END)
-    agent.free(DRIVER, 23)
+    agent.free(DRIVER, OTHER)
     assert virtual_pins.function(DRIVER) == "in"
     listed = virtual_ssh.run("ls /sys/class/gpio | grep -v -e chip -e export").out.split()
     assert [int(name.removeprefix("gpio")) % 458 for name in listed] == [FAR_END]

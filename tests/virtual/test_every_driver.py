@@ -21,7 +21,7 @@ from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Pins
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 APP = data_root() / "c" / "apps" / "test_switch"
 DUT, BENCH_PI = board.DEFAULT, "bench-pi"

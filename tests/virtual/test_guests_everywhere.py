@@ -2,7 +2,6 @@
 """One table of all test guests and all targets: a difference that has no reason here is a bug."""
 
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,23 +139,19 @@ def check(name: str, ended: Ended, expected: int | str) -> None:
 
 
 @pytest.fixture(scope="module")
-def there(built: Path, virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
+def there(
+    built: Path, built_spt: Path, virtual_ssh: Ssh, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ssh]:
     """Give the board with all guests, the tenders, disks, and two taps."""
-    spt = built / "spt"
-    scons = [sys.executable, "-m", "SCons", "-Q", "-j2", "-C", str(ROOT)]
-    done = subprocess.run(
-        [*scons, "platform=spt", f"out={spt}"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
     archive = tmp_path_factory.mktemp("everywhere") / "all.tgz"
     with tarfile.open(archive, mode="w:gz") as tar:
         tar.add(built / "generic/rpikit-tender", "hvt")
-        tar.add(spt / "generic/rpikit-tender", "parent")
-        tar.add(spt / "apps/serve/rpikit-tender", "alone")  # has storage and network, no more
+        tar.add(built_spt / "generic/rpikit-tender", "parent")
+        tar.add(built_spt / "apps/serve/rpikit-tender", "alone")  # has storage and network, no more
         for name in TABLE:
             if (GUESTS / name).is_dir():
                 tar.add(built / f"apps/{name}/{name}.hvt", f"{name}.hvt")
-                tar.add(spt / f"apps/{name}/{name}.spt", f"{name}.spt")
+                tar.add(built_spt / f"apps/{name}/{name}.spt", f"{name}.spt")
     virtual_ssh.put(archive, f"{FOLDER}.tgz")
     made = virtual_ssh.run(
         f"mkdir -p {FOLDER}/disks && cd {FOLDER} && tar xzf {FOLDER}.tgz && rm {FOLDER}.tgz && "

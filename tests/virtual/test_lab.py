@@ -23,7 +23,7 @@ from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
 from rpikit.virtual.pins import Edge, Pins
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.alone]
 
 APP = paths.data_root() / "c" / "apps" / "test_switch"
 DUT, BENCH_PI = "dut", "bench-pi"

@@ -5,6 +5,7 @@ They stand in docs/reference/system-calls.json, from which the table of the manu
 `--update` writes that anew.
 """
 
+import functools
 import json
 import re
 import tarfile
@@ -65,6 +66,9 @@ left() {{ # NAME LINES TENDER WORD...: what that tender tells
 """
 
 
+surface_of = functools.cache(surface.of)
+
+
 @dataclass(frozen=True)
 class Launch:
     """How one tender is started on the board."""
@@ -83,7 +87,7 @@ class Launch:
     @property
     def surface(self) -> Surface:
         """Return what `rpikit inspect --attack-surface` says of it."""
-        return surface.of(self.tender)
+        return surface_of(self.tender)
 
     @property
     def words(self) -> Iterator[str]:

@@ -24,6 +24,7 @@ def rpikit(*words: str | Path, cwd: Path) -> str:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_of_a_thousand_presses_none_is_lost_and_none_is_invented(
     virtual_board: Machine, virtual_ssh: Ssh, tmp_path: Path
 ) -> None:
