@@ -10,6 +10,12 @@ from rpikit.transport.ssh import Ssh
 
 
 @pytest.fixture
+def begun() -> str:
+    """Give what a shell of the board does to wait until the guest it put behind, >out, runs."""
+    return "until grep -q ^Solo5 out || ! kill -0 $!; do sleep 0.1; done 2>/dev/null"
+
+
+@pytest.fixture
 def home(request: pytest.FixtureRequest) -> str:
     """Give the name of a folder of its own on the board: its other tests take what they like."""
     return f"/opt/rpikit/{request.path.stem}"

@@ -227,7 +227,8 @@ def test_edges_reach_a_guest_on_every_target(there: Ssh, virtual_pins: Pins, tar
     options = f"--mem=2 --pin:button={BUTTON} -- {file} --solo5:quiet count=4"
     start = f"cd {FOLDER} && rm -f log && (./{target} {options}; echo ended $?)"
     virtual_pins.drive(BUTTON, False)
-    assert there.run(f"{start} >log 2>&1 </dev/null & sleep 3").status == 0
+    ready = f"until grep -q -e ^ready -e ^ended {FOLDER}/log; do sleep 0.1; done 2>/dev/null"
+    assert there.run(f"{start} >log 2>&1 </dev/null & {ready}", timeout=60).status == 0
     for high in (True, False, True, False):
         virtual_pins.drive(BUTTON, high)
         there.run("sleep 0.5")

@@ -89,9 +89,9 @@ def test_a_file_that_is_no_guest_of_spt_is_refused(there: Ssh) -> None:
     assert len(said.splitlines()) == 1
 
 
-def test_nothing_of_the_tender_is_left_in_the_guests_process(there: Ssh) -> None:
+def test_nothing_of_the_tender_is_left_in_the_guests_process(there: Ssh, begun: str) -> None:
     done = there.run(
-        f"cd {FOLDER} || exit; ./alone --mem=2 clock_gap.spt 3 > /dev/null & sleep 1; "
+        f"cd {FOLDER} || exit; ./alone --mem=2 clock_gap.spt 3 > out & {begun}; "
         "cat /proc/$!/maps; grep -E 'CapEff|Seccomp:|NoNewPrivs' /proc/$!/status; wait $!"
     )
     assert done.status == 0
@@ -104,12 +104,14 @@ def test_nothing_of_the_tender_is_left_in_the_guests_process(there: Ssh) -> None
     assert not any("w" in right and "x" in right for right in rights)
 
 
-def test_the_guest_ends_with_its_parent_and_the_parent_with_its_guest(there: Ssh) -> None:
+def test_the_guest_ends_with_its_parent_and_the_parent_with_its_guest(
+    there: Ssh, begun: str
+) -> None:
     done = there.run(
-        f"cd {FOLDER} || exit; ./parent --mem=2 clock_gap.spt 30 > /dev/null & P=$!; sleep 1; "
+        f"cd {FOLDER} || exit; ./parent --mem=2 clock_gap.spt 30 > out & P=$!; {begun}; "
         "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill $P; wait $P; echo $?; sleep 0.3; "
-        "test -e /proc/$C || echo gone; "
-        "./parent --mem=2 clock_gap.spt 30 > /dev/null & P=$!; sleep 1; "
+        "test -e /proc/$C || echo gone; rm out; "
+        f"./parent --mem=2 clock_gap.spt 30 > out & P=$!; {begun}; "
         "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill -SEGV $C; wait $P; echo $?"
     )
     assert done.out.split() == ["1", "gone", "139"]

@@ -4,6 +4,7 @@
 import re
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ FOLDER = "/tmp/sandboxed"
 GUEST = "clock_gap"  # sleeps for as many seconds as it is told
 TENDERS = {"hvt": "hvt", "alone": "spt", "parent": "spt"}
 NOBODY = "65534"
+Look = Callable[[str, str, str], str]
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +39,24 @@ def there(
     return virtual_ssh
 
 
-def while_it_runs(there: Ssh, tender: str, options: str, look: str) -> str:
-    """Return what (look) prints while the guest sleeps; $P is the tender, $ALL it and its child."""
-    done = there.run(
-        f"cd {FOLDER} || exit; ./{tender} --mem=2 {options} guest.{TENDERS[tender]} 60 > /dev/null "
-        '& P=$!; sleep 1; ALL="$P $(cat /proc/$P/task/$P/children)"; '
-        f"{look}; kill -KILL $P; wait $P"
-    )
-    assert done.out, done.err
-    return done.out
+@pytest.fixture
+def while_it_runs(there: Ssh, begun: str) -> Look:
+    """Return what asks for what (look) prints while the guest of a tender sleeps.
+
+    $P is the tender, $ALL it and its child.
+    """
+
+    def ask(tender: str, options: str, look: str) -> str:
+        guest = f"guest.{TENDERS[tender]} 60"
+        done = there.run(
+            f"cd {FOLDER} || exit; rm -f out; ./{tender} --mem=2 {options} {guest} >out & "
+            f'P=$!; {begun}; ALL="$P $(cat /proc/$P/task/$P/children)"; '
+            f"{look}; kill -KILL $P; wait $P"
+        )
+        assert done.out, done.err
+        return done.out
+
+    return ask
 
 
 def hand_made(folder: Path, name: str, *sources: str) -> Path:
@@ -67,7 +78,7 @@ def of_each(look: str) -> str:
     [("", NOBODY, NOBODY), ("--user=1000:44", "1000", "44"), ("--user=0", "0", "0")],
 )
 def test_no_process_is_roots_or_has_a_right(
-    there: Ssh, tender: str, options: str, user: str, group: str
+    while_it_runs: Look, tender: str, options: str, user: str, group: str
 ) -> None:
     shown = while_it_runs(there, tender, options, of_each("cat /proc/$one/status"))
     said = re.findall(r"^(\w+):\t?(.*?) *$", shown, re.M)
@@ -86,7 +97,7 @@ def test_no_process_is_roots_or_has_a_right(
 
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
-def test_a_guest_ends_with_its_tender_whoever_they_are(there: Ssh, signal: str) -> None:
+def test_a_guest_ends_with_its_tender_whoever_they_are(while_it_runs: Look, signal: str) -> None:
     look = "for one in ${ALL#* }; do test -e /proc/$one || echo gone; done"
     look = f"kill -{signal} $P; sleep 0.5; {look}"
     assert while_it_runs(there, "parent", "", look) == "gone\n"
@@ -107,13 +118,13 @@ def test_nothing_with_a_path_can_be_opened_or_made(virtual_ssh: Ssh, tmp_path: P
 
 
 @pytest.mark.parametrize("tender", ["hvt", "parent"])
-def test_what_was_granted_cannot_be_rewritten(there: Ssh, tender: str) -> None:
+def test_what_was_granted_cannot_be_rewritten(while_it_runs: Look, tender: str) -> None:
     shown = while_it_runs(there, tender, "", "cat /proc/$P/maps")
     rights = re.findall(rf"^\S+ (\S+) .*{FOLDER}/{tender}$", shown, re.M)
     assert rights == ["r-xp", "r--p", "rw-p"]
 
 
-def test_limits_leave_no_room(there: Ssh) -> None:
+def test_limits_leave_no_room(while_it_runs: Look) -> None:
     shown = while_it_runs(there, "parent", "", of_each("cat /proc/$one/limits"))
     for name, most in {
         "Max core file size": 0,
