@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 
 from rpikit import board, build
+from rpikit.device import DeviceHalf
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
 from rpikit.virtual.machine import Machine
@@ -28,6 +29,10 @@ from rpikit.virtual.pins import Pins
 from rpikit.virtual.wires import Edge
 
 ROOT = Path(__file__).parents[1]
+HAS_BOARD = pytest.StashKey[bool]()
+END_TENDERS = """for process in /proc/[0-9]*; do
+    case $(readlink $process/exe) in *tender*) kill -KILL ${process#/proc/} ;; esac
+done"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -185,8 +190,9 @@ def virtual_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def virtual_board(virtual_state: Path, shared: Path) -> Machine:
+def virtual_board(virtual_state: Path, shared: Path, pytestconfig: pytest.Config) -> Machine:
     """Return this process's board, brought back from the snapshot that the first start leaves."""
+    pytestconfig.stash[HAS_BOARD] = True
     described = board.load(board.DEFAULT)
     with FileLock(shared / "board.lock"):
         started = machine.up(described)
@@ -201,6 +207,18 @@ def virtual_ssh(virtual_board: Machine) -> Iterator[Ssh]:
     """Give the way to this process's board."""
     with Ssh(virtual_board.ssh, virtual_board.name) as ssh:
         yield ssh
+
+
+@pytest.fixture(scope="module", autouse=True)
+def idle_board(request: pytest.FixtureRequest) -> None:
+    """End the firmware that tests of another file left on this process's board, with its pins."""
+    if HAS_BOARD in request.config.stash and {"bench", "virtual"} & set(
+        request.path.relative_to(ROOT).parts
+    ):
+        ssh: Ssh = request.getfixturevalue("virtual_ssh")
+        if "tender" in ssh.run("ls -l /proc/[0-9]*/exe").out:
+            DeviceHalf(ssh).stop_all()
+            ssh.run(END_TENDERS)
 
 
 class OwnPins(Pins):

@@ -15,6 +15,7 @@ from rpikit.virtual.pins import Pins
 CHIP = "pinctrl-bcm2835"
 DRIVER, FAR_END, OTHER = 27, 22, 23  # lines that no application of the tree uses
 NS_PER_MS = 1_000_000
+AGENTS = "grep -ls '[s]econd-pin' /proc/[0-9]*/cmdline"
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def jumper(virtual_pins: Pins) -> Iterator[Pins]:
 
 def exported(ssh: Ssh) -> set[str]:
     """Return the lines that sysfs has handed out, and the agents that hold them."""
-    listed = ssh.run("ls /sys/class/gpio | grep -v -e chip -e export; pgrep -f [s]econd-pin")
+    listed = ssh.run(f"ls /sys/class/gpio | grep -v -e chip -e export; {AGENTS}")
     return set(listed.out.split())
 
 

@@ -11,8 +11,14 @@ from rpikit.transport.ssh import Ssh
 
 @pytest.fixture
 def begun() -> str:
-    """Give what a shell of the board does to wait until the guest it put behind, >out, runs."""
-    return "until grep -q ^Solo5 out || ! kill -0 $!; do sleep 0.1; done 2>/dev/null"
+    """Give what a shell of the board does after `COMMAND >pipe &` until the guest of it runs."""
+    return "until grep -q ^Solo5 said || ! kill -0 $!; do sleep 0.1; done 2>/dev/null"
+
+
+@pytest.fixture
+def pipe() -> str:
+    """Give what it does before: a tender that writes to a file may make it longer."""
+    return "rm -f pipe said; mkfifo pipe; cat pipe >said &"
 
 
 @pytest.fixture

@@ -89,9 +89,11 @@ def test_a_file_that_is_no_guest_of_spt_is_refused(there: Ssh) -> None:
     assert len(said.splitlines()) == 1
 
 
-def test_nothing_of_the_tender_is_left_in_the_guests_process(there: Ssh, begun: str) -> None:
+def test_nothing_of_the_tender_is_left_in_the_guests_process(
+    there: Ssh, pipe: str, begun: str
+) -> None:
     done = there.run(
-        f"cd {FOLDER} || exit; ./alone --mem=2 clock_gap.spt 3 > out & {begun}; "
+        f"cd {FOLDER} || exit; {pipe} ./alone --mem=2 clock_gap.spt 3 >pipe & {begun}; "
         "cat /proc/$!/maps; grep -E 'CapEff|Seccomp:|NoNewPrivs' /proc/$!/status; wait $!"
     )
     assert done.status == 0
@@ -105,13 +107,13 @@ def test_nothing_of_the_tender_is_left_in_the_guests_process(there: Ssh, begun: 
 
 
 def test_the_guest_ends_with_its_parent_and_the_parent_with_its_guest(
-    there: Ssh, begun: str
+    there: Ssh, pipe: str, begun: str
 ) -> None:
     done = there.run(
-        f"cd {FOLDER} || exit; ./parent --mem=2 clock_gap.spt 30 > out & P=$!; {begun}; "
-        "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill $P; wait $P; echo $?; sleep 0.3; "
-        "test -e /proc/$C || echo gone; rm out; "
-        f"./parent --mem=2 clock_gap.spt 30 > out & P=$!; {begun}; "
+        f"cd {FOLDER} || exit; {pipe} ./parent --mem=2 clock_gap.spt 30 >pipe & P=$!; {begun}; "
+        "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill $P; wait $P; echo $?; "
+        "while test -e /proc/$C; do sleep 0.1; done; echo gone; "
+        f"{pipe} ./parent --mem=2 clock_gap.spt 30 >pipe & P=$!; {begun}; "
         "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill -SEGV $C; wait $P; echo $?"
     )
     assert done.out.split() == ["1", "gone", "139"]

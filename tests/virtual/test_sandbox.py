@@ -40,7 +40,7 @@ def there(
 
 
 @pytest.fixture
-def while_it_runs(there: Ssh, begun: str) -> Look:
+def while_it_runs(there: Ssh, pipe: str, begun: str) -> Look:
     """Return what asks for what (look) prints while the guest of a tender sleeps.
 
     $P is the tender, $ALL it and its child.
@@ -49,7 +49,7 @@ def while_it_runs(there: Ssh, begun: str) -> Look:
     def ask(tender: str, options: str, look: str) -> str:
         guest = f"guest.{TENDERS[tender]} 60"
         done = there.run(
-            f"cd {FOLDER} || exit; rm -f out; ./{tender} --mem=2 {options} {guest} >out & "
+            f"cd {FOLDER} || exit; {pipe} ./{tender} --mem=2 {options} {guest} >pipe & "
             f'P=$!; {begun}; ALL="$P $(cat /proc/$P/task/$P/children)"; '
             f"{look}; kill -KILL $P; wait $P"
         )
@@ -80,7 +80,7 @@ def of_each(look: str) -> str:
 def test_no_process_is_roots_or_has_a_right(
     while_it_runs: Look, tender: str, options: str, user: str, group: str
 ) -> None:
-    shown = while_it_runs(there, tender, options, of_each("cat /proc/$one/status"))
+    shown = while_it_runs(tender, options, of_each("cat /proc/$one/status"))
     said = re.findall(r"^(\w+):\t?(.*?) *$", shown, re.M)
     processes = 2 if tender == "parent" else 1
     for key, value in {
@@ -98,9 +98,9 @@ def test_no_process_is_roots_or_has_a_right(
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
 def test_a_guest_ends_with_its_tender_whoever_they_are(while_it_runs: Look, signal: str) -> None:
-    look = "for one in ${ALL#* }; do test -e /proc/$one || echo gone; done"
-    look = f"kill -{signal} $P; sleep 0.5; {look}"
-    assert while_it_runs(there, "parent", "", look) == "gone\n"
+    gone = "while test -e /proc/$one; do sleep 0.1; done; echo gone"
+    look = f"kill -{signal} $P; for one in ${{ALL#* }}; do {gone}; done"
+    assert while_it_runs("parent", "", look) == "gone\n"
 
 
 def test_only_root_becomes_another(there: Ssh) -> None:
@@ -119,13 +119,13 @@ def test_nothing_with_a_path_can_be_opened_or_made(virtual_ssh: Ssh, tmp_path: P
 
 @pytest.mark.parametrize("tender", ["hvt", "parent"])
 def test_what_was_granted_cannot_be_rewritten(while_it_runs: Look, tender: str) -> None:
-    shown = while_it_runs(there, tender, "", "cat /proc/$P/maps")
+    shown = while_it_runs(tender, "", "cat /proc/$P/maps")
     rights = re.findall(rf"^\S+ (\S+) .*{FOLDER}/{tender}$", shown, re.M)
     assert rights == ["r-xp", "r--p", "rw-p"]
 
 
 def test_limits_leave_no_room(while_it_runs: Look) -> None:
-    shown = while_it_runs(there, "parent", "", of_each("cat /proc/$one/limits"))
+    shown = while_it_runs("parent", "", of_each("cat /proc/$one/limits"))
     for name, most in {
         "Max core file size": 0,
         "Max processes": 0,

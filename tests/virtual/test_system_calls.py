@@ -38,12 +38,6 @@ APPS = [one for one in ALL if one.name in SHOWN]
 PLATFORMS: tuple[Literal["hvt", "spt"], ...] = ("hvt", "spt")
 TOLD = re.compile(r"(\d+) system calls left to the (\w+) \(\?: arguments checked\):(.*)")
 
-# What an earlier test left running holds its lines.
-ALONE = """for process in /proc/[0-9]*; do
-    case $(readlink $process/exe) in *tender*) kill -KILL ${process#/proc/} ;; esac
-done
-"""
-
 Left = dict[str, dict[str, str]]
 """By whose it is, and the call's name: whether it is checked."""
 
@@ -125,7 +119,7 @@ def left(
         one.path for launch in launches for one in launch.app.attachments if one.type == "block"
     }
     taps = {one.tap for launch in launches for one in launch.app.attachments if one.type == "net"}
-    script = ALONE + SCRIPT
+    script = SCRIPT
     script += "".join(f"dd if=/dev/zero of={disk} bs=4096 count=8 2>/dev/null\n" for disk in disks)
     script += "".join(f"tunctl -t {tap}; ip link set {tap} up\n" for tap in taps)
     with tarfile.open(folder / "all.tgz", mode="w:gz") as tar:
