@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Linux beside unikernels: both work, neither reaches the lines of the other, and one may end.
+"""Linux beside unikernels: both work, neither reaches what is the other's, and one may end.
 
-The tests share one boot, in their order; the last one ends its Linux.
+The tests share one boot, in their order; the last two end its Linux.
 """
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from filelock import FileLock
 from metal_board import Maker
 
 from rpikit import board as boards
+from rpikit import payload
 from rpikit.errors import BoardError
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine, qemu
@@ -25,6 +27,14 @@ BUTTON, LAMP, LED, FREE = 17, 18, 25, 4  # of test_switch, of test_led, and nobo
 WITHIN = 120  # seconds, on a busy machine
 GPIO = 0x3F200000
 FSEL1, SET0, CLR0, LEV0, REN0 = GPIO + 0x04, GPIO + 0x1C, GPIO + 0x28, GPIO + 0x34, GPIO + 0x4C
+NOT_LINUXS = {
+    "the underlay": payload.IMAGE,
+    "its own memory": payload.OWN,
+    "the guests": payload.GUESTS,
+    "the watchdog": 0x3F100024,
+    "the serial port's page, behind the console": 0x3F201200,
+}
+BUS_ERROR = 128 + 7  # a shell's status of who was ended by SIGBUS
 
 
 def wait(condition: Callable[[], bool], what: str) -> None:
@@ -102,6 +112,16 @@ def drive_from_linux(ssh: Ssh) -> None:
     ssh.run(f"gpioset --mode=time --sec=600 gpiochip0 {FREE}=1 >/dev/null 2>&1 </dev/null &")
 
 
+def answers(beside: Machine, pins: Pins) -> bool:
+    """Say whether Linux answers; its unikernel works meanwhile."""
+    press(pins)
+    try:
+        with Ssh(beside.ssh, beside.name) as ssh:
+            return ssh.run("true", timeout=10).status == 0
+    except BoardError:
+        return False
+
+
 def test_both_run_each_on_cores_of_its_own(beside: Machine, ssh: Ssh, pins: Pins) -> None:
     assert int(ssh.run("nproc").out) == CORES
     assert "test_switch: ready" in said(beside)
@@ -145,6 +165,41 @@ def test_a_line_that_nobody_has_is_linuxs(ssh: Ssh, pins: Pins) -> None:
     pins.release(FREE + 1)
 
 
+def test_what_is_not_linuxs_ends_the_program_that_wants_it(
+    beside: Machine, ssh: Ssh, pins: Pins
+) -> None:
+    before = said(beside)
+    for what, address in NOT_LINUXS.items():
+        for value in ("", "0"):
+            done = ssh.run(f"busybox devmem {address:#x} 32 {value}; echo $?")
+            assert done.out == f"{BUS_ERROR}\n", (what, done)
+    press(pins)
+    new = said(beside).removeprefix(before)
+    assert set(new.splitlines()) <= {"[test_switch] switch on", "[test_switch] switch off"}
+
+
+def test_the_console_that_they_share_is_a_virtio_device_of_linux(
+    beside: Machine, ssh: Ssh, pins: Pins
+) -> None:
+    assert {"virtio_console", "virtio_mmio"} <= set(ssh.run("lsmod").out.split())
+    with Ssh(beside.ssh, beside.name) as listener:
+        # Not cat: busybox has the kernel copy, which holds back what comes last.
+        reads = "dd bs=4096 <&3 2>/dev/null"
+        heard = listener.start(f"exec 3<>/dev/hvc0; stty raw -echo <&3; echo hello >&3; {reads}")
+        wait(lambda: "\n[linux] hello\n" in said(beside), "what Linux says")
+        with contextlib.suppress(TimeoutError):
+            while heard.read(4096, 2.0):
+                pass  # what was said before anybody listened
+        press(pins)
+        text = b""
+        while text.count(b"\n") < 2:
+            part = heard.read(4096, WITHIN)
+            assert part, f"it ended after {text!r}"
+            text += part
+        heard.close()
+    assert text == b"[test_switch] switch on\n[test_switch] switch off\n"
+
+
 def test_a_board_without_room_for_them_and_one_that_runs_refuse_guests(
     beside: Machine, kernel8: Path
 ) -> None:
@@ -154,6 +209,18 @@ def test_a_board_without_room_for_them_and_one_that_runs_refuse_guests(
     with pytest.raises(BoardError, match="virtual-pi3: has no room for unikernels") as caught:
         machine.up(boards.load(boards.DEFAULT), name="none", options=options)
     assert caught.value.hint == f"rpikit board up {boards.BESIDE} --beside {kernel8}"
+
+
+def test_the_unikernel_outlives_a_panic_of_linux_which_begins_again(
+    beside: Machine, pins: Pins
+) -> None:
+    with Ssh(beside.ssh, beside.name) as ssh:
+        drive_from_linux(ssh)
+        wait(lambda: pins.read(FREE), "a line that Linux drives")
+        ssh.run("(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 </dev/null &")
+    wait(lambda: "underlay: linux: begins again (1)\n" in said(beside), "the panic")
+    assert pins.function(FREE) == "in"
+    wait(lambda: answers(beside, pins), "the Linux that began again")
 
 
 def test_the_unikernel_outlives_a_linux_that_is_switched_off(beside: Machine, pins: Pins) -> None:
