@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rpikit.bench.pin import Pin
     from rpikit.bench.scope import Scope
 
-HOLDS = tuple(hold * ms for hold in (30, 300, 60, 45, 200, 90, 120, 75, 150, 250))
+# As long as fingers do it: an emulated board may stand still for 50 ms on a busy machine.
+HOLDS = tuple(hold * ms for hold in (200, 500, 250, 300, 220, 400, 280, 350, 240, 450))
 REACTION = 1000 * ms
 
 
