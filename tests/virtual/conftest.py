@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What tests of several files share on the virtual board."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,15 +10,17 @@ from rpikit.transport.ssh import Ssh
 
 
 @pytest.fixture
-def begun() -> str:
-    """Give what a shell of the board does after `COMMAND >pipe &` until the guest of it runs."""
-    return "until grep -q ^Solo5 said || ! kill -0 $!; do sleep 0.1; done 2>/dev/null"
+def behind() -> Callable[[str], str]:
+    """Give how a shell of the board puts a tender behind, as $!, and waits until its guest runs.
 
+    It has a pipe for its console: a file it might make longer, and is limited otherwise.
+    """
 
-@pytest.fixture
-def pipe() -> str:
-    """Give what it does before: a tender that writes to a file may make it longer."""
-    return "rm -f pipe said; mkfifo pipe; cat pipe >said &"
+    def words(tender: str) -> str:
+        began = "until grep -q ^Solo5 said || ! kill -0 $!; do sleep 0.1; done 2>/dev/null"
+        return f"rm -f pipe said; mkfifo pipe; cat pipe >said & {tender} >pipe & {began}"
+
+    return words
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 import re
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,10 @@ def test_a_file_that_is_no_guest_of_spt_is_refused(there: Ssh) -> None:
 
 
 def test_nothing_of_the_tender_is_left_in_the_guests_process(
-    there: Ssh, pipe: str, begun: str
+    there: Ssh, behind: Callable[[str], str]
 ) -> None:
     done = there.run(
-        f"cd {FOLDER} || exit; {pipe} ./alone --mem=2 clock_gap.spt 3 >pipe & {begun}; "
+        f"cd {FOLDER} || exit; {behind('./alone --mem=2 clock_gap.spt 3')}; "
         "cat /proc/$!/maps; grep -E 'CapEff|Seccomp:|NoNewPrivs' /proc/$!/status; wait $!"
     )
     assert done.status == 0
@@ -107,13 +108,14 @@ def test_nothing_of_the_tender_is_left_in_the_guests_process(
 
 
 def test_the_guest_ends_with_its_parent_and_the_parent_with_its_guest(
-    there: Ssh, pipe: str, begun: str
+    there: Ssh, behind: Callable[[str], str]
 ) -> None:
+    runs = behind("./parent --mem=2 clock_gap.spt 30")
     done = there.run(
-        f"cd {FOLDER} || exit; {pipe} ./parent --mem=2 clock_gap.spt 30 >pipe & P=$!; {begun}; "
+        f"cd {FOLDER} || exit; {runs}; P=$!; "
         "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill $P; wait $P; echo $?; "
         "while test -e /proc/$C; do sleep 0.1; done; echo gone; "
-        f"{pipe} ./parent --mem=2 clock_gap.spt 30 >pipe & P=$!; {begun}; "
+        f"{runs}; P=$!; "
         "C=$(tr -d ' ' < /proc/$P/task/$P/children); kill -SEGV $C; wait $P; echo $?"
     )
     assert done.out.split() == ["1", "gone", "139"]

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from rpikit import app, board, build, ending, hints, paths
-from rpikit.device import DeviceHalf
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual.machine import Machine
 
@@ -69,7 +68,6 @@ def test_a_line_that_another_program_holds(ssh: Ssh) -> None:
         "until gpioinfo gpiochip0 | grep -q 'line *17:.*gpioset' || ! kill -0 $holder; "
         "do sleep 0.1; done"
     )
-    DeviceHalf(ssh).stop_all()  # what an earlier test left may have the line
     said = ssh.run(f"{holding}; {SWITCH}; kill $holder").err
     answer("line-busy", said)
     assert (hints.find(said) or "").startswith("end gpioset on the board")

@@ -40,17 +40,16 @@ def there(
 
 
 @pytest.fixture
-def while_it_runs(there: Ssh, pipe: str, begun: str) -> Look:
+def while_it_runs(there: Ssh, behind: Callable[[str], str]) -> Look:
     """Return what asks for what (look) prints while the guest of a tender sleeps.
 
     $P is the tender, $ALL it and its child.
     """
 
     def ask(tender: str, options: str, look: str) -> str:
-        guest = f"guest.{TENDERS[tender]} 60"
+        runs = behind(f"./{tender} --mem=2 {options} guest.{TENDERS[tender]} 60")
         done = there.run(
-            f"cd {FOLDER} || exit; {pipe} ./{tender} --mem=2 {options} {guest} >pipe & "
-            f'P=$!; {begun}; ALL="$P $(cat /proc/$P/task/$P/children)"; '
+            f'cd {FOLDER} || exit; {runs}; P=$!; ALL="$P $(cat /proc/$P/task/$P/children)"; '
             f"{look}; kill -KILL $P; wait $P"
         )
         assert done.out, done.err

@@ -17,7 +17,6 @@ import pytest
 import serial
 
 from rpikit import board
-from rpikit.device import DeviceHalf
 from rpikit.errors import BenchError, BoardError, ToolError
 from rpikit.transport.ssh import Ssh
 from rpikit.virtual import machine
@@ -32,7 +31,6 @@ SYSFS_BASE = 458
 def lamp(virtual_ssh: Ssh) -> Iterator[str]:
     """Give the sysfs folder of a line that Linux drives, low at first."""
     number = SYSFS_BASE + LAMP
-    DeviceHalf(virtual_ssh).stop_all()  # what an earlier test left may have the line
     made = virtual_ssh.run(
         f"cd /sys/class/gpio && echo {number} > export && echo low > gpio{number}/direction"
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rpikit.bench.pin import Pin
     from rpikit.bench.scope import Scope
 
-# As long as fingers do it: an emulated board may stand still for 50 ms on a busy machine.
+# As long as fingers do it: from one emulated board to another, 50 ms can be lost on the way.
 HOLDS = tuple(hold * ms for hold in (200, 500, 250, 300, 220, 400, 280, 350, 240, 450))
 REACTION = 1000 * ms
 
