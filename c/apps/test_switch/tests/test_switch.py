@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rpikit.bench.pin import Pin
     from rpikit.bench.scope import Scope
 
-# As long as fingers do it: from one emulated board to another, 50 ms can be lost on the way.
+# As long as fingers do it: of an emulated board, another one has missed a press of 50 ms.
 HOLDS = tuple(hold * ms for hold in (200, 500, 250, 300, 220, 400, 280, 350, 240, 450))
 REACTION = 1000 * ms
 
